@@ -1,0 +1,294 @@
+//! What stands between the parentheses: `name = value, …`, each option known by its name and the values it takes.
+
+mod value;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Ident, LitStr, Path, Token};
+
+use crate::errors::{Errors, join, nearest};
+pub(crate) use value::{Check, Guard, Kind, Value};
+
+/// The options of `#[periodic]`.
+const OPTIONS: &[(&str, Kind)] = &[
+    ("every", Kind::Period(&[])),
+    ("initial_delay", Kind::Delay(&[])),
+    ("delay_mode", Kind::Word(&["regular", "shifted"])),
+    ("when", Kind::Guard),
+    ("on_overlap", Kind::Word(&["run", "ignore", "queue", "stop_previous"])),
+    ("max_running", Kind::Count),
+    ("on_missed", Kind::Missed),
+    ("start_deadline", Kind::Period(&[])),
+    ("timeout", Kind::Period(&["infinity"])),
+    ("job_shutdown", Kind::Delay(&["brutal_kill", "infinity"])),
+    ("jitter", Kind::Delay(&[])),
+    ("splay", Kind::Delay(&[])),
+    ("align", Kind::Flag),
+    ("max_attempts", Kind::Count),
+    ("backoff", Kind::Backoff),
+    ("pause_after", Kind::Count),
+    ("name", Kind::Name),
+    ("enabled", Kind::Flag),
+    ("companion", Kind::Companion),
+    ("crate", Kind::Crate),
+];
+
+/// One option as the user wrote it.
+pub(crate) struct Opt {
+    pub(crate) key: Ident,
+    /// The option's name, as the table of options has it.
+    pub(crate) name: &'static str,
+    /// `None` when the value was refused.
+    pub(crate) value: Option<Value>,
+}
+
+/// All options of one attribute, in the order they are written.
+#[derive(Default)]
+pub(crate) struct Options {
+    list: Vec<Opt>,
+    /// Something could not be understood, so that what is missing may be meant by it.
+    pub(crate) unclear: bool,
+}
+
+impl Options {
+    pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        let result = Parser::parse2(|input: ParseStream| options.read_all(input, errors), tokens);
+        errors.keep(result);
+        options
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Opt> {
+        self.list.iter()
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&Opt> {
+        self.list.iter().find(|option| option.name == name)
+    }
+
+    /// The text of an option given as a string.
+    pub(crate) fn text(&self, name: &str) -> Option<&LitStr> {
+        if let Value::Text(text) = self.value(name)? { Some(text) } else { None }
+    }
+
+    pub(crate) fn companion(&self) -> Option<&Ident> {
+        if let Value::Companion(ident) = self.value("companion")? { Some(ident) } else { None }
+    }
+
+    pub(crate) fn krate(&self) -> Option<&Path> {
+        if let Value::Crate(path) = self.value("crate")? { Some(path) } else { None }
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.find(name)?.value.as_ref()
+    }
+
+    fn read_all(&mut self, input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
+        while !input.is_empty() {
+            self.read_one(input, errors);
+            if input.is_empty() {
+                break;
+            }
+            if !input.peek(Token![,]) {
+                self.unclear = true;
+                errors.at_span(input.span(), "a `,` is missing before this: options are separated by commas");
+                skip_to_comma_unless_name(input);
+            }
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    }
+
+    fn read_one(&mut self, input: ParseStream, errors: &mut Errors) {
+        let Ok(key) = input.call(Ident::parse_any) else {
+            self.unclear = true;
+            errors.at_span(input.span(), "an option is written `name = value`, as in `every = \"10m\"`");
+            return skip_to_comma(input);
+        };
+        let known = self.known(&key, errors);
+        let written = value_after(&key, known, input, errors);
+        let Some((name, kind)) = known else { return };
+        let value = written.and_then(|expr| value::read(name, kind, expr, errors));
+        self.list.push(Opt { key, name, value });
+    }
+
+    /// The option of this name, if there is one that was not written before.
+    fn known(&mut self, key: &Ident, errors: &mut Errors) -> Option<(&'static str, Kind)> {
+        let found = OPTIONS.iter().find(|(name, _)| key == name).copied();
+        let Some((name, _)) = found else {
+            self.unclear = true;
+            errors.at(key, unknown(&key.to_string()));
+            return None;
+        };
+        if self.find(name).is_some() {
+            errors.at(key, format!("`{name}` is written twice: leave one out"));
+            return None;
+        }
+        found
+    }
+}
+
+fn unknown(key: &str) -> String {
+    let names: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
+    match nearest(key, &names) {
+        Some(name) => format!("unknown option `{key}`, did you mean `{name}`?"),
+        None => format!("unknown option `{key}`: the options are {}", join(&names, "and")),
+    }
+}
+
+/// What stands behind `=`; a mistake is noted unless the option itself is one already.
+fn value_after(key: &Ident, known: Option<(&str, Kind)>, input: ParseStream, errors: &mut Errors) -> Option<Expr> {
+    let fork = input.fork();
+    if let Ok(expr) = fork.parse::<Token![=]>().and_then(|_| fork.parse::<Expr>()) {
+        input.advance_to(&fork);
+        return Some(expr);
+    }
+    input.parse::<Option<Token![=]>>().ok();
+    if let Some((name, kind)) = known {
+        errors.at_span(place_of_value(key, input), format!("`{name}` needs a value, `{name} = …`: {kind}"));
+    }
+    skip_to_comma(input);
+    None
+}
+
+/// The token that stands where a value should, or the name where there is none.
+fn place_of_value(key: &Ident, input: ParseStream) -> Span {
+    if input.is_empty() || input.peek(Token![,]) { key.span() } else { input.span() }
+}
+
+fn skip_to_comma(input: ParseStream) {
+    while !input.is_empty() && !input.peek(Token![,]) && input.parse::<TokenTree>().is_ok() {}
+}
+
+/// A name is read as the next option, so that its mistakes are reported too.
+fn skip_to_comma_unless_name(input: ParseStream) {
+    if !input.peek(Ident::peek_any) {
+        skip_to_comma(input);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Options, Vec<String>) {
+        let mut errors = Errors::default();
+        let options = Options::read(text.parse().expect("test tokens"), &mut errors);
+        (options, errors.sentences())
+    }
+
+    #[test]
+    fn good_values_are_taken() {
+        let cases = [
+            "",
+            "every = \"10m\",",
+            "every = r\"10m\"",
+            "every = PERIOD",
+            "every = Duration::from_secs(60)",
+            "every = { const { minutes(3) } }",
+            "initial_delay = (\"0s\")",
+            "delay_mode = \"shifted\"",
+            "when = is_leader",
+            "when = <Gate as Open>::open::<u8, u16>",
+            "when = |cx| cx.attempt() > 1, every = \"1m\"",
+            "when = async move || { a; b }",
+            "on_overlap = \"stop_previous\"",
+            "max_running = 3",
+            "max_running = 3u32",
+            "max_attempts = 1_000",
+            "max_attempts = LIMIT + 1",
+            "max_attempts = 2 * 3",
+            "on_missed = \"all(1)\"",
+            "timeout = \"infinity\"",
+            "job_shutdown = \"brutal_kill\"",
+            "align = cfg!(unix)",
+            "enabled = !OFF",
+            "backoff = \"1s..5m\"",
+            "name = \"any name\"",
+            "companion = r#match",
+            "crate = crate::jobs",
+            "crate = \"::jobs\"",
+        ];
+        for case in cases {
+            assert_eq!(read(case).1, [""; 0], "{case}");
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_refused_in_words() {
+        let cases = [
+            ("every = 600", "`every` needs a unit, a bare number has none: a duration is written like `\"10m\"`"),
+            ("jitter = -1.5", "needs a unit"),
+            ("jitter = 10 * 60", "needs a unit"),
+            ("every = b\"10m\"", "has no such value"),
+            ("every = 'm'", "has no such value"),
+            ("every = 1..5", "has no such value"),
+            ("timeout = \"infinitely\"", "did you mean `\"infinity\"`?"),
+            ("timeout = \"never\"", "else write `\"infinity\"`"),
+            ("on_overlap = \"skip\"", "`on_overlap` has no value `\"skip\"`"),
+            ("on_overlap = \"stop-previous\"", "did you mean `\"stop_previous\"`?"),
+            ("on_overlap = ignore", "write `\"run\"`, `\"ignore\"`, `\"queue\"` or `\"stop_previous\"`"),
+            ("on_missed = \"all(+1)\"", "at least 1"),
+            ("on_missed = \"all()\"", "at least 1"),
+            ("max_running = 0", "at least 1"),
+            ("max_running = 0x1_0000_0000", "at most"),
+            ("max_running = 3i8", "leave the suffix `i8` out"),
+            ("max_running = \"3\"", "write a whole number"),
+            ("max_running = -3", "write a whole number"),
+            ("align = \"yes\"", "write `true`, `false`"),
+            ("name = \" \"", "not empty"),
+            ("name = NAME", "write a string"),
+            ("companion = \"X\"", "write an identifier"),
+            ("companion = a::b", "write an identifier"),
+            ("crate = \"a b\"", "write a path"),
+            ("when = true", "write the path of a function"),
+            ("when = leader()", "write the path of a function"),
+            ("when = |a, b| true", "one too many"),
+        ];
+        for (case, part) in cases {
+            let sentences = read(case).1;
+            assert_eq!(sentences.len(), 1, "{case}: {sentences:?}");
+            assert!(sentences.concat().contains(part), "{case}: {sentences:?}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_in_the_list_is_reported() {
+        let cases = [
+            ("every = \"1m\" jitter = \"1s\"", 1),
+            ("every \"1m\"", 1),
+            ("every, jitter", 2),
+            ("every =, jitter = \"1s\"", 1),
+            ("every(\"1m\"), jitter: \"1s\"", 2),
+            ("\"1m\", align = 3, evry = 3", 3),
+            ("every = (1 +), jitter = 3", 2),
+            ("every = \"1m\", every = 3", 1),
+            ("every = \"1m\";", 1),
+            (",", 1),
+        ];
+        for (case, count) in cases {
+            let sentences = read(case).1;
+            assert_eq!(sentences.len(), count, "{case}: {sentences:?}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_begins_small_and_ends_without_a_stop() {
+        let all = "every, jitter = 3, on_overlap = \"x\", \"y\", colour = 3, max_running = 0, name = \"\", when = 1";
+        for sentence in read(all).1 {
+            assert!(!sentence.starts_with(char::is_uppercase) && !sentence.ends_with('.'), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn an_option_is_found_by_its_name() {
+        let options = read("delay_mode = \"regular\", companion = Sync, crate = a::b, every = 3").0;
+        assert_eq!(options.text("delay_mode").map(LitStr::value).as_deref(), Some("regular"));
+        assert!(options.companion().is_some_and(|ident| ident == "Sync"));
+        assert!(options.krate().is_some() && options.text("companion").is_none());
+        assert!(options.find("every").is_some_and(|every| every.value.is_none()));
+        assert_eq!(options.iter().count(), 4);
+    }
+}

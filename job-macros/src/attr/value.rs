@@ -1,0 +1,298 @@
+//! Which values an option takes: words and counts are judged here, durations by `const fn`s of the runtime.
+
+use std::fmt;
+
+use quote::ToTokens;
+use syn::{Expr, ExprClosure, Ident, Lit, LitInt, LitStr, Path, UnOp};
+
+use crate::errors::{Errors, join, nearest};
+
+/// What may stand behind the `=` of an option; shown as the end of a sentence.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// A duration above zero, or one of these words.
+    Period(&'static [&'static str]),
+    /// A duration, or one of these words.
+    Delay(&'static [&'static str]),
+    /// One duration, or two.
+    Backoff,
+    Word(&'static [&'static str]),
+    Missed,
+    Count,
+    Flag,
+    Guard,
+    Name,
+    Companion,
+    Crate,
+}
+
+/// Which `const fn` of the runtime judges a duration.
+#[derive(Clone, Copy)]
+pub(crate) enum Check {
+    Period,
+    Delay,
+    Backoff,
+}
+
+/// A value of the right shape.
+pub(crate) enum Value {
+    /// A word or a name, judged already.
+    Text(LitStr),
+    /// A duration as a text.
+    Duration(LitStr, Check),
+    /// A duration as a `const` expression.
+    Computed(Expr, Check),
+    /// A count written out.
+    Count(LitInt),
+    /// A count as a `const` expression.
+    ComputedCount(Expr),
+    Flag(Expr),
+    Guard(Guard),
+    Companion(Ident),
+    Crate(Path),
+}
+
+/// A condition; what it takes and gives is found out by the runtime's traits, but a closure needs a signature.
+pub(crate) enum Guard {
+    /// A path, or a closure that takes nothing.
+    Asked(Expr),
+    /// `|cx| …`
+    Closure(Expr),
+    /// `async |cx| …`
+    AsyncClosure(Expr),
+}
+
+const MISSED: &[&str] = &["one", "skip", "all", "all(20)"];
+
+/// The value, or `None` and a mistake noted.
+pub(crate) fn read(name: &str, kind: Kind, written: Expr, errors: &mut Errors) -> Option<Value> {
+    let expr = bare(written);
+    match kind {
+        Kind::Period(words) => duration(name, kind, words, Check::Period, expr, errors),
+        Kind::Delay(words) => duration(name, kind, words, Check::Delay, expr, errors),
+        Kind::Backoff => duration(name, kind, &[], Check::Backoff, expr, errors),
+        Kind::Word(words) => word(name, kind, words, &expr, errors),
+        Kind::Missed => missed(name, kind, &expr, errors),
+        Kind::Count => count(name, kind, expr, errors),
+        Kind::Flag => flag(name, kind, expr, errors),
+        Kind::Guard => guard(name, kind, expr, errors),
+        Kind::Name => job_name(name, kind, &expr, errors),
+        Kind::Companion => companion(name, kind, &expr, errors),
+        Kind::Crate => krate(name, kind, &expr, errors),
+    }
+}
+
+fn duration(name: &str, kind: Kind, words: &[&str], check: Check, expr: Expr, errors: &mut Errors) -> Option<Value> {
+    if let Some(text) = string(&expr) {
+        return duration_text(name, kind, words, check, text, errors);
+    }
+    if is_number(&expr) {
+        errors.at(&expr, format!("`{name}` needs a unit, a bare number has none: {kind}"));
+        return None;
+    }
+    if literal(&expr).is_some() || matches!(expr, Expr::Range(_) | Expr::Closure(_)) {
+        return refuse(name, kind, &expr, errors);
+    }
+    Some(Value::Computed(expr, check))
+}
+
+/// A duration begins with a digit, so a text that begins with a letter is meant as a word.
+fn duration_text(
+    name: &str,
+    kind: Kind,
+    words: &[&str],
+    check: Check,
+    text: LitStr,
+    errors: &mut Errors,
+) -> Option<Value> {
+    let value = text.value();
+    if words.contains(&value.as_str()) {
+        return Some(Value::Text(text));
+    }
+    if !words.is_empty() && value.starts_with(char::is_alphabetic) {
+        return unknown_word(name, kind, words, &text, errors);
+    }
+    Some(Value::Duration(text, check))
+}
+
+fn word(name: &str, kind: Kind, words: &[&str], expr: &Expr, errors: &mut Errors) -> Option<Value> {
+    let Some(text) = string(expr) else {
+        return refuse(name, kind, expr, errors);
+    };
+    if words.contains(&text.value().as_str()) {
+        return Some(Value::Text(text));
+    }
+    unknown_word(name, kind, words, &text, errors)
+}
+
+fn unknown_word(name: &str, kind: Kind, words: &[&str], text: &LitStr, errors: &mut Errors) -> Option<Value> {
+    let written = text.value();
+    let meant = nearest(&written, words);
+    let advice = meant.map_or_else(|| format!(": {kind}"), |word| format!(", did you mean `\"{word}\"`?"));
+    errors.at(text, format!("`{name}` has no value `\"{written}\"`{advice}"));
+    None
+}
+
+fn missed(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
+    let Some(text) = string(expr) else {
+        return refuse(name, kind, expr, errors);
+    };
+    let value = text.value();
+    let Some(newest) = value.strip_prefix("all(").and_then(|rest| rest.strip_suffix(')')) else {
+        return word(name, kind, MISSED, expr, errors);
+    };
+    if newest.starts_with('+') || newest.parse::<u32>().map_or(true, |newest| newest == 0) {
+        errors.at(&text, "`all(…)` takes a whole number of at least 1, as in `\"all(20)\"`");
+        return None;
+    }
+    Some(Value::Text(text))
+}
+
+fn count(name: &str, kind: Kind, expr: Expr, errors: &mut Errors) -> Option<Value> {
+    if let Some(Lit::Int(number)) = literal(&expr) {
+        return small(name, number, errors);
+    }
+    if literal(&expr).is_some() || is_negative(&expr) || matches!(expr, Expr::Range(_) | Expr::Closure(_)) {
+        return refuse(name, kind, &expr, errors);
+    }
+    Some(Value::ComputedCount(expr))
+}
+
+fn small(name: &str, number: &LitInt, errors: &mut Errors) -> Option<Value> {
+    if !matches!(number.suffix(), "" | "u32") {
+        errors.at(number, format!("`{name}` is a `u32`: leave the suffix `{}` out", number.suffix()));
+        return None;
+    }
+    match number.base10_parse::<u32>() {
+        Ok(0) => errors.at(number, format!("`{name}` is at least 1")),
+        Ok(_) => return Some(Value::Count(number.clone())),
+        Err(_) => errors.at(number, format!("`{name}` is at most {}", u32::MAX)),
+    }
+    None
+}
+
+fn flag(name: &str, kind: Kind, expr: Expr, errors: &mut Errors) -> Option<Value> {
+    let plausible = matches!(literal(&expr), None | Some(Lit::Bool(_)));
+    if !plausible || matches!(expr, Expr::Range(_) | Expr::Closure(_)) {
+        return refuse(name, kind, &expr, errors);
+    }
+    Some(Value::Flag(expr))
+}
+
+fn guard(name: &str, kind: Kind, expr: Expr, errors: &mut Errors) -> Option<Value> {
+    if matches!(expr, Expr::Path(_)) {
+        return Some(Value::Guard(Guard::Asked(expr)));
+    }
+    let Expr::Closure(closure) = &expr else {
+        return refuse(name, kind, &expr, errors);
+    };
+    if let Some(second) = closure.inputs.iter().nth(1) {
+        errors.at(second, "a guard takes nothing or `&Context`, this parameter is one too many");
+        return None;
+    }
+    Some(Value::Guard(closure_guard(closure, expr.clone())))
+}
+
+fn closure_guard(closure: &ExprClosure, expr: Expr) -> Guard {
+    match (closure.inputs.is_empty(), closure.asyncness.is_some()) {
+        (true, _) => Guard::Asked(expr),
+        (false, true) => Guard::AsyncClosure(expr),
+        (false, false) => Guard::Closure(expr),
+    }
+}
+
+fn job_name(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
+    let Some(text) = string(expr) else {
+        return refuse(name, kind, expr, errors);
+    };
+    if text.value().trim().is_empty() {
+        errors.at(&text, "the name of a job is not empty: leave `name` out to take the function's");
+        return None;
+    }
+    Some(Value::Text(text))
+}
+
+fn companion(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
+    let Some(ident) = as_path(expr).and_then(Path::get_ident) else {
+        return refuse(name, kind, expr, errors);
+    };
+    Some(Value::Companion(ident.clone()))
+}
+
+fn krate(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
+    let quoted = string(expr).and_then(|text| text.parse_with(Path::parse_mod_style).ok());
+    let Some(path) = quoted.or_else(|| as_path(expr).cloned()) else {
+        return refuse(name, kind, expr, errors);
+    };
+    Some(Value::Crate(path))
+}
+
+fn refuse(name: &str, kind: Kind, value: impl ToTokens, errors: &mut Errors) -> Option<Value> {
+    errors.at(value, format!("`{name}` has no such value: {kind}"));
+    None
+}
+
+/// Without parentheses and without the invisible groups of a `macro_rules!` fragment.
+fn bare(mut expr: Expr) -> Expr {
+    while matches!(expr, Expr::Group(_) | Expr::Paren(_)) {
+        if let Expr::Group(group) = expr {
+            expr = *group.expr;
+        } else if let Expr::Paren(paren) = expr {
+            expr = *paren.expr;
+        }
+    }
+    expr
+}
+
+fn literal(expr: &Expr) -> Option<&Lit> {
+    if let Expr::Lit(literal) = expr { Some(&literal.lit) } else { None }
+}
+
+fn string(expr: &Expr) -> Option<LitStr> {
+    if let Lit::Str(text) = literal(expr)? { Some(text.clone()) } else { None }
+}
+
+fn as_path(expr: &Expr) -> Option<&Path> {
+    if let Expr::Path(path) = expr { path.qself.is_none().then_some(&path.path) } else { None }
+}
+
+fn is_negative(expr: &Expr) -> bool {
+    matches!(expr, Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)))
+}
+
+/// `600`, `-1`, `10 * 60`
+fn is_number(expr: &Expr) -> bool {
+    if let Expr::Binary(binary) = expr {
+        return is_number(&binary.left) && is_number(&binary.right);
+    }
+    is_negative(expr) || matches!(literal(expr), Some(Lit::Int(_) | Lit::Float(_)))
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DURATION: &str = "a duration is written like `\"10m\"`, or as a `const` `Duration`";
+        match self {
+            Self::Period([]) | Self::Delay([]) => f.write_str(DURATION),
+            Self::Period(words) | Self::Delay(words) => write!(f, "{DURATION}; else write {}", quoted(words)),
+            Self::Backoff => {
+                f.write_str("write `\"1s..5m\"` for growing delays, `\"10s\"` or a `const` `Duration` for equal ones")
+            }
+            Self::Word(words) => write!(f, "write {}", quoted(words)),
+            Self::Missed => write!(f, "write {}", quoted(MISSED)),
+            Self::Count => f.write_str("write a whole number such as `3`, or a `const` `u32`"),
+            Self::Flag => f.write_str("write `true`, `false` or an expression that is a `bool`"),
+            Self::Guard => {
+                f.write_str("write the path of a function such as `is_leader`, or a closure such as `|cx| …`")
+            }
+            Self::Name => f.write_str("write a string such as `\"purge_sessions\"`"),
+            Self::Companion => f.write_str("write an identifier such as `PurgeSessions`"),
+            Self::Crate => f.write_str("write a path such as `my_jobs::job_runtime`"),
+        }
+    }
+}
+
+/// Words as they stand in the attribute, with their quotes.
+fn quoted(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    join(&quoted.iter().map(String::as_str).collect::<Vec<_>>(), "or")
+}

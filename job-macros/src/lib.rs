@@ -1,0 +1,76 @@
+//! The attributes of `job-runtime`: they read a function and its options, and write the glue that registers it.
+//!
+//! Use them through `job_runtime`, which re-exports them.
+
+mod attr;
+mod errors;
+mod expand;
+mod item;
+mod valid;
+
+use proc_macro::TokenStream;
+
+/// Makes a function a job that runs again and again.
+///
+/// ```ignore
+/// use job_runtime::{Context, periodic};
+///
+/// #[periodic(every = "10m", on_overlap = "ignore", timeout = "2m")]
+/// async fn purge_sessions(cx: &Context, db: &Database) -> anyhow::Result<()> {
+///     db.purge(cx.now()).await
+/// }
+/// ```
+///
+/// The function stays as it is: it can be called and tested. Beside it stands a type of the same name that
+/// controls the job: `purge_sessions::trigger().await?`, `::pause("why").await?`, `::resume().await?`,
+/// `::status().await?`.
+///
+/// # Parameters
+///
+/// | written | means |
+/// |---|---|
+/// | `&T` | shared data, given by `.data(value)` or `.data_arc(arc)` |
+/// | `&Context` | this run: its name, attempt, scheduled time, cancellation |
+/// | `&mut S` | the job's own state, kept between runs; read by `peek(\|state\| …)` |
+/// | `T` | an argument: the job is a template, started for each value by `start(value)`, ended by `stop(value)` |
+///
+/// The function is `async` or plain (a plain one runs on a thread of its own), has no generics and no lifetimes,
+/// and returns `()` or `Result<T, E>` with `E: Display + Into<Box<dyn Error + Send + Sync>>`.
+///
+/// # Options
+///
+/// Only `every` is needed. A duration is a string such as `"10m"`, `"1h30m"` or `"250ms"` (units `ms`, `s`, `m`,
+/// `h`, `d`, `w`), or a `const` expression of the type `Duration`.
+///
+/// | option | values | default | meaning |
+/// |---|---|---|---|
+/// | `every` | duration above zero | – | distance between two ticks |
+/// | `initial_delay` | duration | `every` | before the first tick; `"0s"` is at once |
+/// | `delay_mode` | `"regular"`, `"shifted"` | `"regular"` | from start to start without drift, or from end to start |
+/// | `when` | path or closure, plain or `async`, taking nothing or `&Context`, giving `bool` | – | guard: the tick is skipped when it is false |
+/// | `on_overlap` | `"run"`, `"ignore"`, `"queue"`, `"stop_previous"` | `"run"`; with `&mut S` it is `"ignore"`, and `"run"` is refused | what a tick does while a run is on |
+/// | `max_running` | number, at least 1 | no bound | bound of `on_overlap = "run"` |
+/// | `on_missed` | `"one"`, `"skip"`, `"all"`, `"all(20)"` | `"one"` | what becomes of ticks whose time went by |
+/// | `start_deadline` | duration above zero | – | a run that could not start by then is missed |
+/// | `timeout` | duration above zero, `"infinity"` | `"infinity"` | longest attempt |
+/// | `job_shutdown` | duration, `"brutal_kill"`, `"infinity"` | `"5s"` | between being asked to stop and being dropped |
+/// | `jitter` | duration | `"0s"` | random delay of each tick |
+/// | `splay` | duration | `"0s"` | fixed delay of this job on this node |
+/// | `align` | `bool` expression | `false` | ticks at multiples of `every` since the epoch; not with `"shifted"` |
+/// | `max_attempts` | number, at least 1 | `1` | attempts inside one tick |
+/// | `backoff` | `"1s..5m"` (exponential), `"10s"` (constant) or a `Duration` | – | delay between attempts; needs `max_attempts` |
+/// | `pause_after` | number, at least 1 | – | pauses the job after so many failures in a row |
+/// | `name` | string | the function's name | identity in events, settings and metrics |
+/// | `enabled` | `bool` expression | `true` | `false` starts it paused |
+/// | `companion` | identifier | the function's name | name of the type beside the function |
+/// | `crate` | path | `::job_runtime` | where `job_runtime` is found, for crates that re-export it |
+///
+/// Numbers may be `const` expressions of the type `u32`.
+///
+/// # Mistakes
+///
+/// Every mistake is reported in one build, each at its own token; the function stays defined meanwhile.
+#[proc_macro_attribute]
+pub fn periodic(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(options.into(), item.into()).into()
+}

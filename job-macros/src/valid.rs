@@ -1,0 +1,299 @@
+//! Rules that types cannot show: which options go together, and which functions can be jobs.
+
+mod types;
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{Attribute, FnArg, Lit, PatType, ReturnType, Safety, Signature, Type};
+
+use crate::attr::{Opt, Options, Value};
+use crate::errors::Errors;
+use crate::item::{Function, bare, typed};
+
+/// The tuple of arguments is compared and hashed, which the standard library does up to this size.
+const MOST_ARGUMENTS: usize = 12;
+
+/// Notes every conflict among the options, and between them and the function.
+pub(crate) fn options(options: &Options, function: &Function, errors: &mut Errors) {
+    let stateful = function.state().is_some();
+    every_is_there(options, errors);
+    align_needs_regular(options, errors);
+    overlap_suits_state(options, stateful, errors);
+    max_running_needs_run(options, stateful, errors);
+    backoff_needs_attempts(options, errors);
+}
+
+/// Notes everything that keeps the function from being a job.
+pub(crate) fn function(function: &mut Function, errors: &mut Errors) {
+    one_attribute(&mut function.attrs, errors);
+    qualifiers(&function.sig, errors);
+    generics(&function.sig, errors);
+    parameters(function, errors);
+    output(&function.sig, errors);
+}
+
+fn every_is_there(options: &Options, errors: &mut Errors) {
+    if options.find("every").is_none() && !options.unclear {
+        errors.at_span(Span::call_site(), "a periodic job needs its period, as in `every = \"10m\"`");
+    }
+}
+
+fn align_needs_regular(options: &Options, errors: &mut Errors) {
+    let shifted = options.text("delay_mode").is_some_and(|mode| mode.value() == "shifted");
+    if let (Some(align), true) = (options.find("align").filter(|align| !is_off(align)), shifted) {
+        let sentence =
+            "`align` keeps ticks at fixed times, `delay_mode = \"shifted\"` moves them: leave one of the two out";
+        errors.at(&align.key, sentence);
+    }
+}
+
+fn is_off(option: &Opt) -> bool {
+    let Some(Value::Flag(syn::Expr::Lit(literal))) = &option.value else {
+        return false;
+    };
+    matches!(&literal.lit, Lit::Bool(on) if !on.value)
+}
+
+fn overlap_suits_state(options: &Options, stateful: bool, errors: &mut Errors) {
+    let policy = options.text("on_overlap").filter(|policy| stateful && policy.value() == "run");
+    if let Some(policy) = policy {
+        let sentence = "two runs cannot hold one `&mut` state: write `\"ignore\"`, `\"queue\"` or `\"stop_previous\"`";
+        errors.at(policy, sentence);
+    }
+}
+
+fn max_running_needs_run(options: &Options, stateful: bool, errors: &mut Errors) {
+    let Some(max_running) = options.find("max_running") else {
+        return;
+    };
+    let policy = options.find("on_overlap");
+    let written = options.text("on_overlap");
+    if stateful && policy.is_none() {
+        errors.at(&max_running.key, "a job with `&mut` state runs once at a time: leave `max_running` out");
+    } else if written.is_some_and(|policy| policy.value() != "run") {
+        errors.at(&max_running.key, "`max_running` bounds `on_overlap = \"run\"`: leave one of the two out");
+    }
+}
+
+fn backoff_needs_attempts(options: &Options, errors: &mut Errors) {
+    if let (Some(backoff), None) = (options.find("backoff"), options.find("max_attempts")) {
+        errors.at(&backoff.key, "`backoff` stands between attempts: add `max_attempts`, as in `max_attempts = 5`");
+    }
+}
+
+/// A second attribute of ours is taken away, since it would make the same type again.
+fn one_attribute(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
+    attrs.retain(|attribute| {
+        let other = is_ours(attribute);
+        if other {
+            errors.at(
+                attribute.path(),
+                "a function takes one of `#[periodic]`, `#[job]` and `#[service]`: leave this one out",
+            );
+        }
+        !other
+    });
+}
+
+fn is_ours(attribute: &Attribute) -> bool {
+    let last = attribute.path().segments.last();
+    last.is_some_and(|last| last.ident == "periodic" || last.ident == "job" || last.ident == "service")
+}
+
+fn qualifiers(sig: &Signature, errors: &mut Errors) {
+    if let Some(token) = &sig.constness {
+        errors.at(token, "a job runs at run time: leave `const` out");
+    }
+    if let Safety::Unsafe(token) = &sig.safety {
+        errors.at(token, "the runtime calls a job like any safe function: leave `unsafe` out");
+    }
+    if let Some(abi) = &sig.abi {
+        errors.at(abi, "a job is a Rust function: leave `extern` out");
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.at(variadic, "a job has a fixed number of parameters: leave `...` out");
+    }
+}
+
+fn generics(sig: &Signature, errors: &mut Errors) {
+    let generics = &sig.generics;
+    if !generics.params.is_empty() {
+        errors.at(generics, "a job has no generics: write its types out");
+    }
+    if let Some(clause) = &generics.where_clause {
+        errors.at(clause, "a job has no `where` clause: write its types out");
+    }
+}
+
+fn parameters(function: &Function, errors: &mut Errors) {
+    for input in &function.sig.inputs {
+        if let FnArg::Receiver(receiver) = input {
+            errors.at(receiver, "a job is a free function without `self`: take shared data as `&T`, state as `&mut S`");
+        }
+    }
+    for param in typed(&function.sig) {
+        no_cfg(param, errors);
+        parameter(&param.ty, errors);
+    }
+    one_state(&function.sig, errors);
+    few_arguments(function, errors);
+}
+
+/// Attributes of a parameter are not evaluated before ours, so it is unknown whether the parameter is there.
+fn no_cfg(param: &PatType, errors: &mut Errors) {
+    for attribute in &param.attrs {
+        if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
+            errors.at(attribute, "a parameter of a job is always there: put the condition on the function");
+        }
+    }
+}
+
+fn parameter(ty: &Type, errors: &mut Errors) {
+    let Type::Reference(reference) = bare(ty) else {
+        return types::owned(ty, errors);
+    };
+    if let Some(lifetime) = &reference.lifetime {
+        let sentence = "the runtime lends data and state for one run: leave the lifetime out, as in `&T` or `&mut S`";
+        errors.at(lifetime, sentence);
+    }
+    if reference.mutability.is_some() && is_context(&reference.elem) {
+        errors.at(reference, "the context is shared: take it as `&Context`");
+    }
+    types::owned(&reference.elem, errors);
+}
+
+fn is_context(ty: &Type) -> bool {
+    let Type::Path(path) = bare(ty) else {
+        return false;
+    };
+    path.path.segments.last().is_some_and(|last| last.ident == "Context" && last.arguments.is_none())
+}
+
+fn one_state(sig: &Signature, errors: &mut Errors) {
+    for second in typed(sig).filter(|param| is_state(param)).skip(1) {
+        errors.at(&second.ty, "a job has one `&mut` state: put both into one struct");
+    }
+}
+
+fn is_state(param: &PatType) -> bool {
+    matches!(bare(&param.ty), Type::Reference(reference) if reference.mutability.is_some() && !is_context(&reference.elem))
+}
+
+fn few_arguments(function: &Function, errors: &mut Errors) {
+    if let Some(argument) = function.arguments().nth(MOST_ARGUMENTS) {
+        errors.at(argument, format!("a job has at most {MOST_ARGUMENTS} arguments: put them into a struct"));
+    }
+}
+
+fn output(sig: &Signature, errors: &mut Errors) {
+    let ReturnType::Type(_, ty) = &sig.output else {
+        return;
+    };
+    if let Type::Never(never) = bare(ty) {
+        let sentence = "a periodic job ends: return `()` or `Result<T, E>`, or make what runs for ever a `#[service]`";
+        return errors.at(never.to_token_stream(), sentence);
+    }
+    types::returned(ty, errors);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proc_macro2::TokenStream;
+
+    fn mistakes(attribute: &str, item: &str) -> Vec<String> {
+        let tokens = |text: &str| text.parse::<TokenStream>().expect("test tokens");
+        let mut errors = Errors::default();
+        let written = Options::read(tokens(attribute), &mut errors);
+        let mut found = Function::read(tokens(item), &mut errors);
+        if let Some(found) = &mut found {
+            function(found, &mut errors);
+            options(&written, found, &mut errors);
+        }
+        errors.sentences()
+    }
+
+    const EVERY: &str = "every = \"10m\"";
+
+    #[test]
+    fn good_jobs_have_no_mistake() {
+        let items = [
+            "fn f() {}",
+            "async fn f() {}",
+            "pub(crate) async fn f(cx: &Context, db: &(dyn Db)) -> Result<(), E> {}",
+            "async fn f(_: &mut Seen, (a, b): (u8, u8), mut c: String) {}",
+            "fn f(a: Cow<'static, str>, b: &Vec<&'static str>) -> Result<(), &'static str> {}",
+            "fn f(a: &(dyn Fn(&str) -> &str + Send + Sync), b: &fn(&str) -> bool) {}",
+            "fn f(a: &dyn for<'a> Visit<'static>, b: [u8; 4], c: &[u8], d: *const u8) {}",
+            "#[doc = \"x\"] #[must_use] fn r#match() -> Result<u8, E> { this is no rust }",
+        ];
+        for item in items {
+            assert_eq!(mistakes(EVERY, item), [""; 0], "{item}");
+        }
+    }
+
+    #[test]
+    fn functions_that_are_no_jobs() {
+        let cases = [
+            ("const fn f() {}", "leave `const` out"),
+            ("unsafe fn f() {}", "leave `unsafe` out"),
+            ("extern \"C\" fn f() {}", "leave `extern` out"),
+            ("unsafe extern \"C\" fn f(x: ...) {}", "leave `...` out"),
+            ("fn f<T>() {}", "no generics"),
+            ("fn f<const N: usize>() {}", "no generics"),
+            ("fn f<'a>() {}", "no generics"),
+            ("fn f() where u8: Copy {}", "no `where` clause"),
+            ("fn f(&self) {}", "without `self`"),
+            ("fn f(#[cfg(x)] a: u8) {}", "put the condition on the function"),
+            ("fn f(a: &'static u8) {}", "leave the lifetime out"),
+            ("fn f(a: &mut Context) {}", "take it as `&Context`"),
+            ("fn f(a: &mut u8, b: &mut u8) {}", "one `&mut` state"),
+            ("fn f(a: impl Copy) {}", "no `impl Trait`"),
+            ("fn f(a: &impl Copy) {}", "no `impl Trait`"),
+            ("fn f(a: Vec<&str>) {}", "holds no references"),
+            ("fn f(a: &(&u8, u8)) {}", "holds no references"),
+            ("fn f(a: [&u8; 2]) {}", "holds no references"),
+            ("fn f(a: Foo<'_>) {}", "holds no lifetime"),
+            ("fn f(a: Box<dyn Foo + '_>) {}", "holds no lifetime"),
+            ("fn f() -> ! {}", "a periodic job ends"),
+            ("fn f() -> impl Future {}", "`impl Trait`"),
+            ("fn f() -> &str {}", "returns nothing borrowed"),
+            ("fn f() -> Result<&str, E> {}", "returns nothing borrowed"),
+            ("#[job] fn f() {}", "takes one of"),
+            ("#[job_runtime::service] fn f() {}", "takes one of"),
+            ("#[periodic(every = \"1m\")] fn f() {}", "takes one of"),
+            ("struct F;", "belongs on a function"),
+            ("const F: fn() = f;", "belongs on a function"),
+            ("fn f();", "needs a body"),
+        ];
+        for (item, part) in cases {
+            let found = mistakes(EVERY, item);
+            assert!(found.iter().any(|sentence| sentence.contains(part)), "{item}: {found:?}");
+        }
+        let many = format!("fn f({}) {{}}", "a: u8, ".repeat(13));
+        assert!(mistakes(EVERY, &many).concat().contains("at most 12 arguments"));
+    }
+
+    #[test]
+    fn options_that_do_not_go_together() {
+        let cases = [
+            ("", "fn f() {}", Some("needs its period")),
+            ("every = \"1m\", align = true", "fn f() {}", None),
+            ("every = \"1m\", align = true, delay_mode = \"shifted\"", "fn f() {}", Some("leave one of the two out")),
+            ("every = \"1m\", align = false, delay_mode = \"shifted\"", "fn f() {}", None),
+            ("every = \"1m\", on_overlap = \"run\"", "fn f(s: &mut u8) {}", Some("one `&mut` state")),
+            ("every = \"1m\", on_overlap = \"queue\"", "fn f(s: &mut u8) {}", None),
+            ("every = \"1m\", max_running = 2", "fn f() {}", None),
+            ("every = \"1m\", max_running = 2", "fn f(s: &mut u8) {}", Some("runs once at a time")),
+            ("every = \"1m\", max_running = 2, on_overlap = \"queue\"", "fn f() {}", Some("bounds")),
+            ("every = \"1m\", backoff = \"1s\"", "fn f() {}", Some("add `max_attempts`")),
+            ("every = \"1m\", backoff = \"1s\", max_attempts = 1", "fn f() {}", None),
+            ("evry = \"1m\"", "fn f() {}", Some("did you mean `every`?")),
+        ];
+        for (attribute, item, part) in cases {
+            let found = mistakes(attribute, item);
+            assert_eq!(found.len(), usize::from(part.is_some()), "{attribute}: {found:?}");
+            assert!(found.concat().contains(part.unwrap_or_default()), "{attribute}: {found:?}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The engine's lock and its one task: everything is decided under the lock, and done after it is released.
+
+use std::any::Any;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::executor::{End, Supervise, launch};
+use super::supervisor::{Core, Owner, Stop};
+use crate::clock::{Moment, first};
+use crate::error::{Error, Result};
+use crate::event::Board;
+use crate::job::{Conductor, Home, Phase, Run};
+use crate::outcome::Outcome;
+
+/// A running engine.
+pub(crate) struct Engine {
+    pub(crate) home: Arc<Home>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) shutdown_timeout: Option<Duration>,
+    handle: Handle,
+    state: Mutex<State>,
+    wake: Notify,
+    alive: AtomicBool,
+    ended: watch::Sender<Option<Result>>,
+}
+
+struct State {
+    core: Core,
+    kinds: Vec<Box<dyn Owner>>,
+    /// Until when the driver sleeps.
+    armed: Moment,
+}
+
+/// What the driver does next.
+enum Turn {
+    Again,
+    Sleep(Moment),
+    Over,
+}
+
+impl Engine {
+    /// An engine on the current tokio runtime; [`drive`](Self::drive) makes it go.
+    pub(crate) fn new(
+        home: Arc<Home>,
+        board: Board,
+        kinds: Vec<Box<dyn Owner>>,
+        shutdown_timeout: Option<Duration>,
+        manual: bool,
+    ) -> Arc<Self> {
+        let now = home.clock.now();
+        let board = Arc::new(board);
+        let core = Core::new(now, Arc::clone(&board), manual);
+        let engine = Arc::new(Self {
+            home,
+            board,
+            shutdown_timeout,
+            handle: Handle::current(),
+            state: Mutex::new(State { core, kinds, armed: Moment::NEVER }),
+            wake: Notify::new(),
+            alive: AtomicBool::new(true),
+            ended: watch::Sender::new(None),
+        });
+        let conductor: Arc<dyn Conductor> = Arc::clone(&engine) as _;
+        let _ = engine.home.conductor.set(Arc::downgrade(&conductor));
+        engine
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Starts the one task that looks at the timers.
+    pub(crate) fn drive(self: &Arc<Self>) {
+        let engine = Arc::clone(self);
+        #[expect(clippy::disallowed_methods, reason = "the engine's own task")]
+        self.handle.spawn(async move {
+            loop {
+                match engine.turn() {
+                    Turn::Again => tokio::task::yield_now().await,
+                    Turn::Sleep(until) => {
+                        first(engine.wake.notified(), engine.home.clock.alarm(until)).await;
+                    }
+                    Turn::Over => return,
+                }
+            }
+        });
+    }
+
+    /// Handles what is due now.
+    fn turn(self: &Arc<Self>) -> Turn {
+        let turn = self.locked(|core, kinds, armed| {
+            if core.is_over() {
+                return Turn::Over;
+            }
+            core.look_at_clocks(kinds, *armed);
+            *armed = Moment::NEVER;
+            if core.handle_due(kinds) {
+                // Awake already: nobody needs to wake the driver.
+                *armed = core.now.moment;
+                return Turn::Again;
+            }
+            *armed = core.next_look();
+            Turn::Sleep(*armed)
+        });
+        if let Turn::Over = turn {
+            self.conclude();
+        }
+        turn
+    }
+
+    /// Handles everything that is due now; for the test kit, at a moment it has chosen.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the test kit's step"))]
+    pub(crate) fn turn_all(self: &Arc<Self>) {
+        while let Turn::Again = self.turn() {}
+        self.wake.notify_one();
+    }
+
+    /// Decides something under the lock, and does afterwards what follows from it.
+    pub(crate) fn with<K: Owner, T>(self: &Arc<Self>, decide: impl FnOnce(&mut Core, &mut K) -> T) -> Option<T> {
+        self.locked(|core, kinds, _| {
+            let kind = kinds.iter_mut().find_map(|kind| {
+                let kind: &mut dyn Any = &mut **kind;
+                kind.downcast_mut::<K>()
+            })?;
+            Some(decide(core, kind))
+        })
+    }
+
+    /// Reads or changes what is common to all kinds.
+    pub(crate) fn with_core<T>(self: &Arc<Self>, decide: impl FnOnce(&mut Core) -> T) -> T {
+        self.locked(|core, _, _| decide(core))
+    }
+
+    fn locked<T>(self: &Arc<Self>, decide: impl FnOnce(&mut Core, &mut Vec<Box<dyn Owner>>, &mut Moment) -> T) -> T {
+        let mut state = self.lock();
+        let State { core, kinds, armed } = &mut *state;
+        core.begin(self.home.clock.now(), self.board.is_read());
+        let result = decide(core, kinds, armed);
+        let launches = core.finish(kinds);
+        let sooner = core.next_look() < *armed || core.is_over();
+        drop(state);
+        for started in launches {
+            launch(self, &self.handle, started);
+        }
+        if sooner {
+            self.wake.notify_one();
+        }
+        self.board.deliver();
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to shut down: nothing new starts, runs are asked to stop. A second call changes nothing.
+    pub(crate) fn begin_shutdown(self: &Arc<Self>) {
+        let limit = self.shutdown_timeout;
+        self.locked(|core, kinds, _| core.drain(kinds, limit));
+    }
+
+    /// Drops everything that runs, at once; for a runtime that is dropped itself.
+    pub(crate) fn kill(self: &Arc<Self>) {
+        self.alive.store(false, Ordering::Release);
+        self.locked(|core, kinds, _| core.kill(kinds));
+        self.conclude();
+    }
+
+    /// Begins to shut down when `signal` is ready.
+    pub(crate) fn shutdown_when(self: &Arc<Self>, signal: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        let engine = Arc::clone(self);
+        #[expect(clippy::disallowed_methods, reason = "it ends with the engine")]
+        self.handle.spawn(async move {
+            if first(signal, async { drop(engine.end().await) }).await.is_some() {
+                engine.begin_shutdown();
+            }
+        });
+    }
+
+    /// Whether the driver answers within `patience`.
+    pub(crate) async fn ping(self: &Arc<Self>, patience: Duration) -> bool {
+        let (asked, answered) = oneshot::channel();
+        self.with_core(|core| core.ping(asked));
+        self.wake.notify_one();
+        let patience = self.home.clock.sleep_until(self.home.clock.moment() + patience);
+        first(async { answered.await.is_ok() }, patience).await.unwrap_or(false)
+    }
+
+    /// Whether a run was given up because it keeps its thread.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.lock().core.is_stuck()
+    }
+
+    /// Whether the runtime takes no new work.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.lock().core.is_closing()
+    }
+
+    /// Waits for the end; what came of it.
+    pub(crate) async fn end(&self) -> Result {
+        let mut ended = self.ended.subscribe();
+        match ended.wait_for(Option::is_some).await {
+            Ok(result) => result.clone().unwrap_or(Ok(())),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The jobs whose runs are still on.
+    pub(crate) fn still_running(&self) -> Vec<Arc<str>> {
+        self.lock().core.still_running()
+    }
+
+    fn conclude(&self) {
+        let abandoned = self.lock().core.abandoned().to_vec();
+        self.ended.send_if_modified(|ended| {
+            if ended.is_some() {
+                return false;
+            }
+            *ended = Some(if abandoned.is_empty() { Ok(()) } else { Err(Error::abandoned(abandoned)) });
+            true
+        });
+    }
+}
+
+impl Supervise for Engine {
+    fn answered(self: &Arc<Self>, slot: u32, run: &Arc<Run>, answer: std::result::Result<bool, Arc<str>>) -> bool {
+        self.locked(|core, kinds, _| core.answered(kinds, slot, run, answer))
+    }
+
+    fn ended(self: &Arc<Self>, slot: u32, run: &Arc<Run>, end: End) -> Option<Outcome> {
+        self.locked(|core, kinds, _| core.attempt_ended(kinds, slot, run, end))
+    }
+
+    fn is_alive(&self) -> bool {
+        self.alive.load(Ordering::Acquire)
+    }
+}
+
+impl Conductor for Engine {
+    fn cancel(self: Arc<Self>, run: &Arc<Run>, reason: &str) {
+        self.locked(|core, kinds, _| match core.slot_of(run) {
+            Some(slot) => core.stop(kinds, slot, Stop::Cancelled(reason.into())),
+            None if run.phase() == Phase::Pending => {
+                let owner = kinds.iter_mut().find(|owner| owner.kind() == run.job.kind);
+                owner.into_iter().for_each(|owner| owner.on_cancel(core, run));
+            }
+            None => {}
+        });
+    }
+}

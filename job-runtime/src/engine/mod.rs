@@ -1,0 +1,8 @@
+//! What makes jobs run: found by the registry, woken by timers, executed and supervised.
+
+pub(crate) mod driver;
+pub(crate) mod executor;
+pub(crate) mod registry;
+pub(crate) mod slots;
+pub(crate) mod supervisor;
+pub(crate) mod timers;

@@ -1,0 +1,366 @@
+//! Finds the jobs of the linked program, and checks them all before any is started.
+
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::duration::Setting;
+use crate::error::{Error, Mistake, Result};
+use crate::job::{
+    Body, BoxFuture, Context, Guard, Home, Input, Job, JobConfig, Maker, Need, Options, Place, Report, Stateful,
+};
+use crate::name::{hint, in_environment};
+use crate::outcome::Kind;
+use crate::schedule::Timetable;
+
+/// An annotated function, as the expansion of its attribute registers it.
+pub struct Registration {
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
+    companion: fn() -> TypeId,
+    define: fn(Definition) -> Definition,
+}
+
+inventory::collect!(Registration);
+
+impl Registration {
+    /// Called by the expansion of `#[periodic]`.
+    #[must_use]
+    pub const fn periodic(place: Place, companion: fn() -> TypeId, define: fn(Definition) -> Definition) -> Self {
+        Self { kind: Kind::Periodic, place, companion, define }
+    }
+}
+
+/// What stands at an attribute and in the signature below it.
+pub struct Definition {
+    settings: Vec<(&'static str, Setting<'static>)>,
+    guard: Option<Guard>,
+    needs: Vec<Need>,
+    state: Option<Stateful>,
+    template: bool,
+    body: Option<Body>,
+}
+
+impl Definition {
+    fn new() -> Self {
+        Self { settings: Vec::new(), guard: None, needs: Vec::new(), state: None, template: false, body: None }
+    }
+
+    /// An option given as text.
+    #[must_use]
+    pub fn text(self, option: &'static str, value: &'static str) -> Self {
+        self.setting(option, Setting::Text(value))
+    }
+
+    /// An option given as a duration.
+    #[must_use]
+    pub fn duration(self, option: &'static str, value: Duration) -> Self {
+        self.setting(option, Setting::Duration(value))
+    }
+
+    /// An option given as a count.
+    #[must_use]
+    pub fn number(self, option: &'static str, value: u32) -> Self {
+        self.setting(option, Setting::Number(value))
+    }
+
+    /// An option given as a flag.
+    #[must_use]
+    pub fn flag(self, option: &'static str, value: bool) -> Self {
+        self.setting(option, Setting::Flag(value))
+    }
+
+    fn setting(mut self, option: &'static str, value: Setting<'static>) -> Self {
+        self.settings.push((option, value));
+        self
+    }
+
+    /// The guard.
+    #[must_use]
+    pub fn guard(mut self, guard: fn(Context) -> BoxFuture<bool>) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// A parameter `&T`.
+    #[must_use]
+    pub fn needs<T: ?Sized + Send + Sync + 'static>(mut self) -> Self {
+        self.needs.push(Need::of::<T>());
+        self
+    }
+
+    /// The parameter `&mut S`, and how a first one is made where the type knows.
+    #[must_use]
+    pub fn state<S: Send + 'static>(mut self, default: Option<fn() -> S>) -> Self {
+        let default = default.map(|make| Box::new(move || Box::new(make()) as Box<dyn Any + Send>) as Maker);
+        self.state = Some(Stateful { type_id: TypeId::of::<S>(), type_name: std::any::type_name::<S>(), default });
+        self
+    }
+
+    /// The parameters by value, which make the job a template.
+    #[must_use]
+    pub fn args<A: Clone + Eq + Hash + Send + Sync + 'static>(mut self) -> Self {
+        self.template = true;
+        self
+    }
+
+    /// The body of an async function.
+    #[must_use]
+    pub fn run(mut self, run: fn(Input) -> BoxFuture<Report>) -> Self {
+        self.body = Some(Body::Async(Box::new(run)));
+        self
+    }
+
+    /// The body of a plain function.
+    #[must_use]
+    pub fn run_blocking(mut self, run: fn(Input) -> Report) -> Self {
+        self.body = Some(Body::Blocking(run));
+        self
+    }
+}
+
+/// A change of a job's options at the start, by `configure`.
+pub(crate) struct Change {
+    pub(crate) job: String,
+    pub(crate) change: Box<dyn FnOnce(JobConfig) -> Result<JobConfig> + Send>,
+}
+
+/// A job that is found, with its options as they are in force, but not yet with the data of a runtime.
+pub(crate) struct Found {
+    pub(crate) place: &'static Place,
+    pub(crate) kind: Kind,
+    pub(crate) companion: Option<TypeId>,
+    pub(crate) options: Options,
+    definition: Definition,
+}
+
+impl Found {
+    fn new(registration: &'static Registration, mistakes: &mut Vec<Mistake>) -> Self {
+        let definition = (registration.define)(Definition::new());
+        let mut options = Options::default();
+        for (option, value) in &definition.settings {
+            if let Err(error) = options.set(option, *value) {
+                mistakes.push(at(&registration.place, &error.to_string()));
+            }
+        }
+        Self {
+            place: &registration.place,
+            kind: registration.kind,
+            companion: Some((registration.companion)()),
+            options,
+            definition,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.options.name.as_deref().unwrap_or(self.place.name)
+    }
+
+    /// Its name with the module it stands in, which is unique where names are not.
+    fn path(&self) -> String {
+        format!("{}::{}", self.place.module, self.place.name)
+    }
+
+    /// Whether a name means this job: its own, or its path, also from `crate`.
+    fn answers_to(&self, name: &str) -> bool {
+        name == self.name() || name == self.path() || {
+            let within = name.strip_prefix("crate::");
+            within.is_some() && self.path().split_once("::").map(|(_, rest)| rest) == within
+        }
+    }
+
+    /// The job, in its runtime.
+    pub(crate) fn into_job(self, home: &Arc<Home>) -> Option<Arc<Job>> {
+        let name: Arc<str> = self.name().into();
+        let Self { place, kind, options, definition, .. } = self;
+        let Definition { guard, needs, state, template, body, .. } = definition;
+        Some(Arc::new(Job {
+            name,
+            kind,
+            place,
+            timetable: timetable(&options),
+            options: Arc::new(options),
+            body: body?,
+            guard,
+            needs: needs.into(),
+            state: state.map(Box::new),
+            template,
+            home: Arc::clone(home),
+        }))
+    }
+}
+
+/// The timetable that the options describe.
+pub(crate) fn timetable(options: &Options) -> Timetable {
+    let period = options.every.unwrap_or(Duration::MAX);
+    if options.align { Timetable::Aligned(period) } else { Timetable::Every(period) }
+}
+
+/// Everything linked, in the order of names, and everything that is wrong with it.
+pub(crate) struct Inventory {
+    pub(crate) found: Vec<Found>,
+    pub(crate) mistakes: Vec<Mistake>,
+}
+
+impl Inventory {
+    /// The annotated functions of the linked program.
+    pub(crate) fn collect() -> Self {
+        let mut mistakes = Vec::new();
+        let mut found: Vec<Found> = inventory::iter::<Registration>
+            .into_iter()
+            .map(|registration| Found::new(registration, &mut mistakes))
+            .collect();
+        found.sort_by(|left, right| {
+            (left.name(), left.place.file, left.place.line).cmp(&(right.name(), right.place.file, right.place.line))
+        });
+        let mut inventory = Self { found, mistakes };
+        if inventory.found.is_empty() {
+            inventory.mistakes.push(Mistake::anywhere(NO_JOBS.to_owned()));
+        }
+        inventory
+    }
+
+    /// Keeps only the named jobs; the others are neither checked nor started nor listed.
+    pub(crate) fn only(&mut self, names: &[String]) {
+        for name in names {
+            if !self.found.iter().any(|found| found.answers_to(name)) {
+                self.mistakes
+                    .push(Mistake::anywhere(format!("`.only` names `{name}`, which is not a job{}", self.hint(name))));
+            }
+        }
+        self.found.retain(|found| names.iter().any(|name| found.answers_to(name)));
+        let left: Vec<(&str, u32)> = self.found.iter().map(|found| (found.place.file, found.place.line)).collect();
+        self.mistakes.retain(|mistake| mistake.place.is_none_or(|place| left.contains(&place)));
+    }
+
+    /// Makes the changes of `configure`.
+    pub(crate) fn configure(&mut self, changes: Vec<Change>) {
+        for Change { job, change } in changes {
+            let mut meant: Vec<&mut Found> = self.found.iter_mut().filter(|found| found.answers_to(&job)).collect();
+            match meant.as_mut_slice() {
+                [] => {
+                    let hint = self.hint(&job);
+                    self.mistakes
+                        .push(Mistake::anywhere(format!("`.configure` names `{job}`, which is not a job{hint}")));
+                }
+                [found] => match change(JobConfig { options: found.options.clone() }) {
+                    Ok(config) => found.options = config.options,
+                    Err(error) => {
+                        let mistake = at(found.place, &format!("`.configure`: {error}"));
+                        self.mistakes.push(mistake);
+                    }
+                },
+                several => {
+                    let paths: Vec<String> = several.iter().map(|found| format!("`{}`", found.path())).collect();
+                    let text =
+                        format!("`.configure` names `{job}`, which could be {}: write the path", paths.join(" or "));
+                    self.mistakes.push(Mistake::anywhere(text));
+                }
+            }
+        }
+    }
+
+    /// Applies `JOBS_DISABLE` and the `JOB_<NAME>_<OPTION>` variables.
+    pub(crate) fn read_environment(&mut self, variables: &BTreeMap<String, String>) {
+        for (variable, value) in variables {
+            if variable == "JOBS_DISABLE" {
+                self.disable(value);
+            } else if let Some(rest) = variable.strip_prefix("JOB_") {
+                self.read_variable(variable, rest, value);
+            }
+        }
+    }
+
+    fn disable(&mut self, value: &str) {
+        for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let mut known = name == "all";
+            for found in &mut self.found {
+                if name == "all" || found.answers_to(name) {
+                    found.options.enabled = false;
+                    known = true;
+                }
+            }
+            if !known {
+                let hint = self.hint(name);
+                self.mistakes
+                    .push(Mistake::anywhere(format!("`JOBS_DISABLE` names `{name}`, which is not a job{hint}")));
+            }
+        }
+    }
+
+    /// One variable; one that fits no job is somebody else's.
+    fn read_variable(&mut self, variable: &str, rest: &str, value: &str) {
+        let Some((option, name)) = self.split_variable(rest) else {
+            return self.check_stranger(variable, rest);
+        };
+        for found in self.found.iter_mut().filter(|found| in_environment(found.name()) == name) {
+            if let Err(error) = found.options.set(option, Setting::Text(value)) {
+                self.mistakes.push(at(found.place, &format!("the environment has `{variable}`: {error}")));
+            }
+        }
+    }
+
+    /// Option and job of a variable: the longest option name at its end, before it the name of a job.
+    fn split_variable<'a>(&self, rest: &'a str) -> Option<(&'static str, &'a str)> {
+        let mut fitting: Vec<(&'static str, &str)> = Options::NAMES
+            .into_iter()
+            .filter_map(|option| Some((option, rest.strip_suffix(&option.to_ascii_uppercase())?.strip_suffix('_')?)))
+            .filter(|(_, name)| self.found.iter().any(|found| in_environment(found.name()) == *name))
+            .collect();
+        fitting.sort_by_key(|(option, _)| option.len());
+        fitting.pop()
+    }
+
+    /// A variable that begins with the name of a job, but ends in no option, was meant for us and is wrong.
+    fn check_stranger(&mut self, variable: &str, rest: &str) {
+        let after = |found: &Found| {
+            rest.strip_prefix(&in_environment(found.name()))?.strip_prefix('_').map(str::to_ascii_lowercase)
+        };
+        let meant = self.found.iter().filter_map(|found| Some((found, after(found)?)));
+        let Some((found, option)) = meant.max_by_key(|(found, _)| found.name().len()) else { return };
+        let hint = hint(&option, Options::NAMES);
+        let text = format!("the environment has `{variable}`, but `{option}` is not an option of a job{hint}");
+        self.mistakes.push(at(found.place, &text));
+    }
+
+    /// Duplicate names and contradicting options.
+    pub(crate) fn check(&mut self) {
+        for found in &self.found {
+            for conflict in found.options.conflicts(found.definition.state.is_some()) {
+                self.mistakes.push(at(found.place, &format!("job `{}`: {conflict}", found.name())));
+            }
+        }
+        for pair in self.found.windows(2) {
+            let [first, second] = pair else { continue };
+            if first.name() == second.name() {
+                let text = format!(
+                    "job `{}` has the name of the one at {}:{}: give one of them another with `name = \"…\"`",
+                    second.name(),
+                    first.place.file,
+                    first.place.line
+                );
+                self.mistakes.push(at(second.place, &text));
+            }
+        }
+    }
+
+    pub(crate) fn hint(&self, name: &str) -> String {
+        hint(name, self.found.iter().map(Found::name))
+    }
+}
+
+/// An error that lists all mistakes in the order of their places, if there are any.
+pub(crate) fn refuse(mut mistakes: Vec<Mistake>) -> Result<()> {
+    mistakes.sort();
+    mistakes.dedup();
+    if mistakes.is_empty() { Ok(()) } else { Err(Error::mistakes(mistakes)) }
+}
+
+const NO_JOBS: &str = "no jobs: no annotated function is linked into this program; where the jobs stand in a library \
+                       of their own, write `use my_jobs as _;` so that it is linked";
+
+fn at(place: &Place, text: &str) -> Mistake {
+    Mistake::at((place.file, place.line), text.to_owned())
+}

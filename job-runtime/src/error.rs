@@ -1,0 +1,283 @@
+//! What can go wrong with the runtime ([`Error`]), and why a run gave no output ([`RunError`]).
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+/// A result whose error is the runtime's, unless another is named.
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// An error of the runtime: a refusal to start, a wrong option, a refused request, or an end in disorder.
+///
+/// `Debug` prints what `Display` prints, so that `fn main() -> job_runtime::Result` reads well. Ask the
+/// predicates what happened; the kinds are private.
+///
+/// ```
+/// let error = job_runtime::Schedule::every("10").unwrap_err();
+/// assert!(error.is_configuration());
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<ErrorKind>);
+
+enum ErrorKind {
+    Configuration(Vec<Mistake>),
+    #[expect(dead_code, reason = "services, which give up, come with their own kind")]
+    GaveUp {
+        job: Arc<str>,
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    Abandoned(Vec<Arc<str>>),
+    Refused(String),
+}
+
+/// One thing that is wrong at the start, and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mistake {
+    pub(crate) place: Option<(&'static str, u32)>,
+    pub(crate) text: String,
+}
+
+impl Mistake {
+    pub(crate) fn at(place: (&'static str, u32), text: String) -> Self {
+        Self { place: Some(place), text }
+    }
+
+    pub(crate) fn anywhere(text: String) -> Self {
+        Self { place: None, text }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Some((file, line)) => write!(f, "{file}:{line}: {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
+impl Error {
+    /// Refused to start, a wrong option, a duplicate or unknown name.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        matches!(*self.0, ErrorKind::Configuration(_))
+    }
+
+    /// A service or group used up its restarts; `source()` is its last error.
+    #[must_use]
+    pub fn is_gave_up(&self) -> bool {
+        matches!(*self.0, ErrorKind::GaveUp { .. })
+    }
+
+    /// Runs were dropped, or stuck, at the end of their grace; the text names them.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        matches!(*self.0, ErrorKind::Abandoned(_))
+    }
+
+    /// There is no runtime, or it is shutting down.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(*self.0, ErrorKind::Refused(_))
+    }
+
+    pub(crate) fn configuration(text: String) -> Self {
+        Self::mistakes(vec![Mistake::anywhere(text)])
+    }
+
+    pub(crate) fn mistakes(mistakes: Vec<Mistake>) -> Self {
+        Self(Arc::new(ErrorKind::Configuration(mistakes)))
+    }
+
+    pub(crate) fn abandoned(names: Vec<Arc<str>>) -> Self {
+        Self(Arc::new(ErrorKind::Abandoned(names)))
+    }
+
+    pub(crate) fn refused(text: impl Into<String>) -> Self {
+        Self(Arc::new(ErrorKind::Refused(text.into())))
+    }
+
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            ErrorKind::Configuration(mistakes) => list(f, mistakes),
+            ErrorKind::GaveUp { job, source: Some(source) } => {
+                write!(f, "`{job}` used up its restarts; its last error: {source}")
+            }
+            ErrorKind::GaveUp { job, source: None } => write!(f, "`{job}` used up its restarts"),
+            ErrorKind::Abandoned(names) => {
+                write!(f, "shut down without waiting for {}", counted(names))
+            }
+            ErrorKind::Refused(text) => f.write_str(text),
+        }
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, mistakes: &[Mistake]) -> fmt::Result {
+    if let [only] = mistakes {
+        return write!(f, "{only}");
+    }
+    write!(f, "{} mistakes, nothing was started:", mistakes.len())?;
+    for mistake in mistakes {
+        write!(f, "\n  - {mistake}")?;
+    }
+    Ok(())
+}
+
+/// `` `a`, `b` (3 runs) ``: each name once, with how often it stands there.
+fn counted(names: &[Arc<str>]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for name in names {
+        match counts.iter_mut().find(|(known, _)| **known == **name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    let texts: Vec<String> = counts
+        .into_iter()
+        .map(|(name, count)| if count == 1 { format!("`{name}`") } else { format!("`{name}` ({count} runs)") })
+        .collect();
+    texts.join(", ")
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &*self.0 {
+            ErrorKind::GaveUp { source: Some(source), .. } => Some(source.as_ref()),
+            ErrorKind::GaveUp { source: None, .. }
+            | ErrorKind::Configuration(_)
+            | ErrorKind::Abandoned(_)
+            | ErrorKind::Refused(_) => None,
+        }
+    }
+}
+
+/// Why a run gave no output.
+///
+/// ```
+/// # async fn read(handle: job_runtime::JobHandle<Result<u32, std::io::Error>>) {
+/// match handle.await {
+///     Ok(count) => println!("{count} done"),
+///     Err(error) if error.is_failed() => println!("the job itself failed: {error}"),
+///     Err(error) => println!("it was not run to its end: {error}"),
+/// }
+/// # }
+/// ```
+pub struct RunError<E>(RunErrorKind<E>);
+
+enum RunErrorKind<E> {
+    Failed(E),
+    Panicked(Arc<str>),
+    TimedOut,
+    Cancelled(Arc<str>),
+    Interrupted,
+    Refused(Arc<str>),
+}
+
+impl<E> RunError<E> {
+    /// The job returned `Err`, after its last attempt.
+    pub fn is_failed(&self) -> bool {
+        matches!(self.0, RunErrorKind::Failed(_))
+    }
+
+    /// That `Err`.
+    pub fn error(&self) -> Option<&E> {
+        if let RunErrorKind::Failed(error) = &self.0 { Some(error) } else { None }
+    }
+
+    /// That `Err`, by value.
+    pub fn into_error(self) -> Option<E> {
+        if let RunErrorKind::Failed(error) = self.0 { Some(error) } else { None }
+    }
+
+    /// The job panicked; the text has the message and `file:line`.
+    pub fn is_panicked(&self) -> bool {
+        matches!(self.0, RunErrorKind::Panicked(_))
+    }
+
+    /// The run took longer than its `timeout`.
+    pub fn is_timed_out(&self) -> bool {
+        matches!(self.0, RunErrorKind::TimedOut)
+    }
+
+    /// The run was cancelled; the text has the reason.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.0, RunErrorKind::Cancelled(_))
+    }
+
+    /// Shutdown ended the run, or it was never started because of it.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self.0, RunErrorKind::Interrupted)
+    }
+
+    /// Not accepted: guard or overlap policy, a full queue, no runtime, shutting down.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.0, RunErrorKind::Refused(_))
+    }
+
+    pub(crate) fn failed(error: E) -> Self {
+        Self(RunErrorKind::Failed(error))
+    }
+
+    pub(crate) fn panicked(text: Arc<str>) -> Self {
+        Self(RunErrorKind::Panicked(text))
+    }
+
+    pub(crate) fn timed_out() -> Self {
+        Self(RunErrorKind::TimedOut)
+    }
+
+    pub(crate) fn cancelled(reason: Arc<str>) -> Self {
+        Self(RunErrorKind::Cancelled(reason))
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Self(RunErrorKind::Interrupted)
+    }
+
+    pub(crate) fn refused(reason: Arc<str>) -> Self {
+        Self(RunErrorKind::Refused(reason))
+    }
+
+    fn describe(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        error: impl Fn(&E, &mut fmt::Formatter<'_>) -> fmt::Result,
+    ) -> fmt::Result {
+        match &self.0 {
+            RunErrorKind::Failed(failure) => {
+                f.write_str("the job failed: ")?;
+                error(failure, f)
+            }
+            RunErrorKind::Panicked(text) => write!(f, "the job panicked: {text}"),
+            RunErrorKind::TimedOut => f.write_str("the job took longer than its timeout"),
+            RunErrorKind::Cancelled(reason) => write!(f, "the job was cancelled: {reason}"),
+            RunErrorKind::Interrupted => f.write_str("the job was interrupted by shutdown"),
+            RunErrorKind::Refused(reason) => write!(f, "the job was refused: {reason}"),
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for RunError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f, fmt::Display::fmt)
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for RunError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RunError(")?;
+        self.describe(f, fmt::Debug::fmt)?;
+        f.write_str(")")
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> StdError for RunError<E> {}

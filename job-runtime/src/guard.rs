@@ -1,0 +1,83 @@
+//! What may stand at `when`: a function or closure, plain or async, taking nothing or `&Context`.
+
+use crate::job::Context;
+
+/// What a guard gives: a `bool`, or a future of one.
+#[diagnostic::on_unimplemented(
+    message = "a guard gives `bool`, or is an `async fn` that does, not `{Self}`",
+    label = "expected `bool`"
+)]
+pub trait Answer<M> {
+    /// The answer, once it is there.
+    fn answer(self) -> impl Future<Output = bool> + Send;
+}
+
+/// Marks a guard that answers at once.
+pub struct AtOnce;
+
+/// Marks a guard that is async.
+pub struct Later;
+
+impl Answer<AtOnce> for bool {
+    fn answer(self) -> impl Future<Output = bool> + Send {
+        std::future::ready(self)
+    }
+}
+
+impl<F: Future<Output = bool> + Send> Answer<Later> for F {
+    fn answer(self) -> impl Future<Output = bool> + Send {
+        self
+    }
+}
+
+/// Waits for the answer of a guard.
+pub async fn answer<M>(answer: impl Answer<M>) -> bool {
+    answer.answer().await
+}
+
+/// A guard that is called: with nothing, or with the context.
+#[diagnostic::on_unimplemented(
+    message = "a guard takes nothing or `&Context`, and gives `bool`",
+    label = "expected `fn() -> bool` or `fn(&Context) -> bool`, plain or async"
+)]
+pub trait Ask<'a, M> {
+    /// What it gives.
+    type Output;
+    /// Calls it.
+    fn ask(&self, cx: &'a Context) -> Self::Output;
+}
+
+/// Marks a guard that takes nothing.
+pub struct Nothing;
+
+/// Marks a guard that takes the context.
+pub struct TheContext;
+
+impl<O, F: Fn() -> O> Ask<'_, Nothing> for F {
+    type Output = O;
+    fn ask(&self, _cx: &Context) -> O {
+        self()
+    }
+}
+
+impl<'a, O, F: Fn(&'a Context) -> O> Ask<'a, TheContext> for F {
+    type Output = O;
+    fn ask(&self, cx: &'a Context) -> O {
+        self(cx)
+    }
+}
+
+/// Calls a guard given by its path, whichever of the two it is.
+pub fn ask<'a, M, F: Ask<'a, M>>(guard: &F, cx: &'a Context) -> F::Output {
+    guard.ask(cx)
+}
+
+/// Gives `|cx| …` its signature.
+pub fn takes_context<O, F: Fn(&Context) -> O>(guard: F) -> F {
+    guard
+}
+
+/// Gives `async |cx| …` its signature.
+pub fn takes_context_async<F: AsyncFn(&Context) -> bool>(guard: F) -> F {
+    guard
+}

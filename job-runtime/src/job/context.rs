@@ -1,0 +1,315 @@
+//! One run of a job, and the [`Context`] through which the job sees it.
+
+use std::any::Any;
+use std::fmt;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::Notify;
+
+use super::{Cell, Job, Reply};
+use crate::clock::Moment;
+use crate::duration::IntoDuration;
+use crate::outcome::{JobState, RunId, Trigger};
+
+/// What a job learns of its own run, and what it can ask for. A clone is cheap and means the same run.
+///
+/// ```
+/// use job_runtime::Context;
+///
+/// async fn consume(cx: &Context) {
+///     println!("{} #{}, attempt {}", cx.name(), cx.id(), cx.attempt());
+///     cx.cancelled().await;
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Context(pub(crate) Arc<Run>);
+
+impl Context {
+    /// The name of the job.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.job.name
+    }
+
+    /// The identity of the run; all its attempts share it.
+    #[must_use]
+    pub fn id(&self) -> RunId {
+        self.0.id
+    }
+
+    /// Which attempt this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.0.attempt.load(Ordering::Relaxed)
+    }
+
+    /// What gave the reason to run.
+    #[must_use]
+    pub fn trigger(&self) -> Trigger {
+        self.0.trigger
+    }
+
+    /// The nominal time of the run: when it was due, whatever jitter, splay or waiting added.
+    #[must_use]
+    pub fn scheduled_at(&self) -> SystemTime {
+        self.0.scheduled_at
+    }
+
+    /// The runtime's wall clock, which tests can move.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.0.job.home.clock.now().wall
+    }
+
+    /// Whether the run is asked to stop.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.asked.load(Ordering::Acquire)
+    }
+
+    /// Waits until the run is asked to stop.
+    ///
+    /// # Cancel safety
+    /// Safe: it may be dropped and called again, and a request made in between is not lost.
+    pub async fn cancelled(&self) {
+        let mut asked = pin!(self.0.stop.notified());
+        asked.as_mut().enable();
+        if !self.is_cancelled() {
+            asked.await;
+        }
+    }
+
+    /// Shared data, as `&T` parameters get it.
+    #[must_use]
+    pub fn data<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.job.home.data.get().cloned()
+    }
+
+    /// Ends the run as cancelled, without a further attempt, when the function returns.
+    pub fn cancel(&self, reason: impl Into<String>) {
+        self.direct(Directive::Cancel(reason.into().into()));
+    }
+
+    /// Runs again `delay` after the function returns, without using up an attempt.
+    ///
+    /// # Panics
+    /// When a text is not a duration.
+    #[track_caller]
+    pub fn snooze(&self, delay: impl IntoDuration) {
+        self.direct(Directive::Snooze(delay_of(delay)));
+    }
+
+    /// Makes the next attempt `delay` after the function returns, whatever `backoff` says, if one is left.
+    ///
+    /// # Panics
+    /// When a text is not a duration.
+    #[track_caller]
+    pub fn retry_after(&self, delay: impl IntoDuration) {
+        self.direct(Directive::RetryAfter(delay_of(delay)));
+    }
+
+    fn direct(&self, directive: Directive) {
+        *self.0.directive.lock().unwrap_or_else(PoisonError::into_inner) = Some(directive);
+    }
+}
+
+#[track_caller]
+fn delay_of(delay: impl IntoDuration) -> Duration {
+    match delay.into_duration() {
+        Ok(delay) => delay,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("name", &self.name()).field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+/// What the job itself asked for, to be done when it returns.
+#[derive(Clone, Debug)]
+pub(crate) enum Directive {
+    Cancel(Arc<str>),
+    Snooze(Duration),
+    RetryAfter(Duration),
+}
+
+/// Where a run is on its way, as its handle and the executor see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    /// Not decided, or decided and waiting for a place.
+    Pending,
+    Running,
+    /// Waiting for the next attempt.
+    Waiting,
+    Completed,
+    Discarded,
+    Cancelled,
+}
+
+impl Phase {
+    const ALL: [Self; 6] =
+        [Self::Pending, Self::Running, Self::Waiting, Self::Completed, Self::Discarded, Self::Cancelled];
+
+    fn code(self) -> u8 {
+        let position = Self::ALL.iter().position(|phase| *phase == self);
+        position.and_then(|position| u8::try_from(position).ok()).unwrap_or_default()
+    }
+}
+
+/// One run, shared by the engine, the task that runs it, its contexts and its handle.
+pub(crate) struct Run {
+    pub(crate) id: RunId,
+    pub(crate) job: Arc<Job>,
+    pub(crate) trigger: Trigger,
+    /// The nominal time on the wall clock and on the monotonic one.
+    pub(crate) scheduled_at: SystemTime,
+    pub(crate) nominal: Moment,
+    pub(crate) args: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) cell: Option<Arc<Cell>>,
+    /// Where the engine keeps the job, and where its kind keeps what this is a run of.
+    pub(crate) entry: u32,
+    pub(crate) unit: u32,
+    /// Where the engine keeps the run, once it has a task.
+    slot: AtomicU32,
+    attempt: AtomicU32,
+    phase: AtomicU8,
+    asked: AtomicBool,
+    stop: Notify,
+    directive: Mutex<Option<Directive>>,
+    reply: Mutex<Option<Reply>>,
+    /// The task of the attempt that is on.
+    task: Mutex<Task>,
+}
+
+/// The task of an attempt, which may be doomed before it is there.
+#[derive(Default)]
+struct Task {
+    handle: Option<tokio::task::AbortHandle>,
+    doomed: bool,
+}
+
+/// What a new run is made of.
+pub(crate) struct Order {
+    pub(crate) job: Arc<Job>,
+    pub(crate) trigger: Trigger,
+    pub(crate) scheduled_at: SystemTime,
+    pub(crate) nominal: Moment,
+    pub(crate) args: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) cell: Option<Arc<Cell>>,
+    pub(crate) reply: Option<Reply>,
+    pub(crate) entry: u32,
+    pub(crate) unit: u32,
+}
+
+impl Run {
+    pub(crate) fn new(id: RunId, order: Order) -> Arc<Self> {
+        let Order { job, trigger, scheduled_at, nominal, args, cell, reply, entry, unit } = order;
+        Arc::new(Self {
+            id,
+            job,
+            trigger,
+            scheduled_at,
+            nominal,
+            args,
+            cell,
+            entry,
+            unit,
+            slot: AtomicU32::new(u32::MAX),
+            attempt: AtomicU32::new(1),
+            phase: AtomicU8::new(Phase::Pending.code()),
+            asked: AtomicBool::new(false),
+            stop: Notify::new(),
+            directive: Mutex::new(None),
+            reply: Mutex::new(reply),
+            task: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn set_slot(&self, slot: u32) {
+        self.slot.store(slot, Ordering::Release);
+    }
+
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn attempt(&self) -> u32 {
+        self.attempt.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        self.phase.store(phase.code(), Ordering::Release);
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        let code = usize::from(self.phase.load(Ordering::Acquire));
+        Phase::ALL.get(code).copied().unwrap_or(Phase::Pending)
+    }
+
+    pub(crate) fn state(&self) -> JobState {
+        match self.phase() {
+            Phase::Pending => JobState::Available,
+            Phase::Running => JobState::Running,
+            Phase::Waiting => JobState::Retryable,
+            Phase::Completed => JobState::Completed,
+            Phase::Discarded => JobState::Discarded,
+            Phase::Cancelled => JobState::Cancelled,
+        }
+    }
+
+    /// Asks the run to stop.
+    pub(crate) fn ask(&self) {
+        self.asked.store(true, Ordering::Release);
+        self.stop.notify_waiters();
+    }
+
+    /// Makes ready for a further attempt.
+    pub(crate) fn rearm(&self, attempt: u32) {
+        self.attempt.store(attempt, Ordering::Relaxed);
+        self.asked.store(false, Ordering::Release);
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Task::default();
+    }
+
+    pub(crate) fn take_directive(&self) -> Option<Directive> {
+        self.directive.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) fn take_reply(&self) -> Option<Reply> {
+        self.reply.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Whether somebody waits for the output.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.reply.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Ends the task of the attempt that is on, at its next `await`.
+    pub(crate) fn abort(&self) {
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        task.doomed = true;
+        if let Some(handle) = &task.handle {
+            handle.abort();
+        }
+    }
+
+    /// Spawns the task of an attempt; the lock is held so that a later attempt's task is not overwritten.
+    pub(crate) fn attach(&self, spawn: impl FnOnce() -> tokio::task::AbortHandle) {
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = spawn();
+        if task.doomed {
+            handle.abort();
+        }
+        task.handle = Some(handle);
+    }
+
+    /// How long after its nominal time it is now.
+    pub(crate) fn lateness(&self, now: Moment) -> Duration {
+        now.since(self.nominal)
+    }
+}

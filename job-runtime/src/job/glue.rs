@@ -1,0 +1,190 @@
+//! Between the engine and a job's function: what goes in, and what comes out.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
+
+use super::{Context, Run};
+use crate::error::RunError;
+
+/// What an attempt is given.
+pub struct Input {
+    pub(crate) run: Arc<Run>,
+    pub(crate) state: Option<Box<dyn Any + Send>>,
+}
+
+impl Input {
+    /// The parts from which the expansion takes the function's arguments.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "the types come from the same expansion as the arguments")]
+    pub fn split<S: Send + 'static, A: Clone + Send + Sync + 'static>(self) -> (Shared, State<S>, A) {
+        let nothing: Box<dyn Any> = Box::new(());
+        let args = match &self.run.args {
+            Some(args) => args.downcast_ref::<A>().cloned(),
+            None => nothing.downcast::<A>().ok().map(|nothing| *nothing),
+        };
+        let Some(args) = args else { unreachable!("a run of a template has the arguments of its instance") };
+        let state = State { value: self.state, kind: PhantomData };
+        (Shared::of(Context(self.run)), state, args)
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        Context(Arc::clone(&self.run))
+    }
+}
+
+/// What a function borrows for one attempt: shared data and the context.
+pub struct Shared {
+    context: Context,
+    /// An `Arc<Context>`, made when a function takes `&Context`: only an `Arc<T>` can be had for a `T` that may
+    /// be unsized.
+    shared: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl Shared {
+    /// The data of type `T`, or the context.
+    ///
+    /// # Panics
+    /// When the data is not there, which the check at the start rules out.
+    #[must_use]
+    pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> &T {
+        if let Some(data) = self.context.0.job.home.data.get::<T>() {
+            return data;
+        }
+        let context = self.shared.get_or_init(|| Box::new(Arc::new(self.context.clone())));
+        match context.downcast_ref::<Arc<T>>() {
+            Some(context) => context,
+            None => panic!("{} was not given", std::any::type_name::<T>()),
+        }
+    }
+
+    pub(crate) fn of(context: Context) -> Self {
+        Self { context, shared: OnceLock::new() }
+    }
+
+    /// Packs up what the function returned.
+    #[must_use]
+    pub fn end<R: Return, S: Send + 'static>(self, output: R, state: State<S>) -> Report {
+        Report { verdict: output.judge(self.context.0.is_awaited()), state: state.value }
+    }
+}
+
+/// The `&mut` parameter of a function, for one attempt.
+pub struct State<S> {
+    value: Option<Box<dyn Any + Send>>,
+    kind: PhantomData<fn() -> S>,
+}
+
+impl<S: Send + 'static> State<S> {
+    /// The state.
+    ///
+    /// # Panics
+    /// When there is none, which the check at the start rules out.
+    #[expect(clippy::expect_used, reason = "the check at the start rules it out")]
+    pub fn get(&mut self) -> &mut S {
+        let state = self.value.as_mut().and_then(|value| value.downcast_mut());
+        state.expect("a job with `&mut S` is given its state")
+    }
+
+    pub(crate) fn none() -> Self {
+        Self { value: None, kind: PhantomData }
+    }
+}
+
+/// What came of an attempt that returned.
+pub struct Report {
+    pub(crate) verdict: Verdict,
+    pub(crate) state: Option<Box<dyn Any + Send>>,
+}
+
+/// Whether it went well, with the output where somebody waits for it.
+pub enum Verdict {
+    /// It returned `()` or `Ok`.
+    Completed(Option<Box<dyn Any + Send>>),
+    /// It returned `Err`.
+    Failed {
+        /// The error in words, with its causes.
+        error: Arc<str>,
+        /// What was returned.
+        output: Option<Box<dyn Any + Send>>,
+    },
+}
+
+/// What a job may return: `()`, or `Result<T, E>` with an error that converts into a boxed one.
+#[diagnostic::on_unimplemented(
+    message = "a job returns `()` or `Result<T, E>`, not `{Self}`",
+    label = "expected `()` or `Result<T, E>`",
+    note = "`T` is `Send + 'static`, and `E` is displayed and converts into `Box<dyn std::error::Error + Send + Sync>`, as `anyhow::Error`, `String` and every `std::error::Error` do"
+)]
+pub trait Return: Send + Sized + 'static + sealed::Sealed {
+    /// What its `Ok` holds.
+    type Output: Send + 'static;
+    /// What its `Err` holds.
+    type Error: Send + 'static;
+
+    #[doc(hidden)]
+    fn judge(self, awaited: bool) -> Verdict;
+    #[doc(hidden)]
+    fn conclude(self) -> Result<Self::Output, RunError<Self::Error>>;
+}
+
+impl Return for () {
+    type Output = ();
+    type Error = Infallible;
+
+    fn judge(self, awaited: bool) -> Verdict {
+        Verdict::Completed(awaited.then(|| Box::new(()) as _))
+    }
+
+    fn conclude(self) -> Result<(), RunError<Infallible>> {
+        Ok(())
+    }
+}
+
+impl<T, E> Return for Result<T, E>
+where
+    T: Send + 'static,
+    E: Display + Into<Box<dyn StdError + Send + Sync>> + Send + 'static,
+{
+    type Output = T;
+    type Error = E;
+
+    fn judge(self, awaited: bool) -> Verdict {
+        match self {
+            Ok(_) if !awaited => Verdict::Completed(None),
+            Err(error) if !awaited => Verdict::Failed { error: chain(&*error.into()), output: None },
+            Ok(output) => Verdict::Completed(Some(Box::new(Ok::<T, E>(output)))),
+            Err(error) => {
+                Verdict::Failed { error: format!("{error:#}").into(), output: Some(Box::new(Err::<T, E>(error))) }
+            }
+        }
+    }
+
+    fn conclude(self) -> Result<T, RunError<E>> {
+        self.map_err(RunError::failed)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for () {}
+    impl<T, E> Sealed for Result<T, E> {}
+}
+
+/// An error with its causes: `reading the list: connection refused`.
+fn chain(error: &(dyn StdError + 'static)) -> Arc<str> {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let further = error.to_string();
+        if !text.ends_with(&further) {
+            text.push_str(": ");
+            text.push_str(&further);
+        }
+        cause = error.source();
+    }
+    text.into()
+}

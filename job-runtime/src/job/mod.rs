@@ -1,0 +1,160 @@
+//! A job as the engine sees it: what was written at the attribute, checked, and what runs it.
+
+mod accounting;
+mod config;
+mod context;
+mod data;
+mod glue;
+mod handle;
+mod info;
+mod options;
+mod state;
+pub mod state_probe;
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock, Weak};
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::outcome::Kind;
+use crate::schedule::Timetable;
+
+pub use accounting::Accounting;
+pub use config::JobConfig;
+pub use context::Context;
+pub use glue::{Input, Report, Return, Shared, State};
+pub use handle::JobHandle;
+pub use info::JobInfo;
+pub use options::check_backoff;
+
+pub(crate) use accounting::Ledger;
+pub(crate) use context::{Directive, Order, Phase, Run};
+pub(crate) use data::{Data, Need};
+pub(crate) use glue::Verdict;
+pub(crate) use handle::{Ending, Reply};
+pub(crate) use options::{DelayMode, Grace, Options};
+pub(crate) use state::{Cell, Makers};
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+pub(crate) type Guard = fn(Context) -> BoxFuture<bool>;
+
+/// Where a job was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub(crate) name: &'static str,
+    pub(crate) module: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+}
+
+impl Place {
+    /// Called by the expansion of the attributes.
+    #[must_use]
+    pub const fn new(name: &'static str, module: &'static str, file: &'static str, line: u32) -> Self {
+        Self { name, module, file, line }
+    }
+}
+
+/// The type beside a function, as the key of its job.
+#[must_use]
+pub fn companion<C: 'static>() -> TypeId {
+    TypeId::of::<C>()
+}
+
+/// What is called when a run starts.
+pub(crate) enum Body {
+    Async(Box<dyn Fn(Input) -> BoxFuture<Report> + Send + Sync>),
+    /// A plain function, on a thread of its own.
+    Blocking(fn(Input) -> Report),
+}
+
+/// Makes a state.
+pub(crate) type Maker = Box<dyn Fn() -> Box<dyn Any + Send> + Send + Sync>;
+
+/// The state a job keeps between runs: its type, and how one is made when none is there.
+pub(crate) struct Stateful {
+    pub(crate) type_id: TypeId,
+    pub(crate) type_name: &'static str,
+    pub(crate) default: Option<Maker>,
+}
+
+/// A checked job.
+pub(crate) struct Job {
+    pub(crate) name: Arc<str>,
+    pub(crate) kind: Kind,
+    pub(crate) place: &'static Place,
+    pub(crate) timetable: Timetable,
+    pub(crate) options: Arc<Options>,
+    pub(crate) body: Body,
+    pub(crate) guard: Option<Guard>,
+    pub(crate) needs: Arc<[Need]>,
+    pub(crate) state: Option<Box<Stateful>>,
+    pub(crate) template: bool,
+    pub(crate) home: Arc<Home>,
+}
+
+impl Job {
+    /// Whether a run can hear that it is asked to stop.
+    pub(crate) fn hears(&self) -> bool {
+        self.is_blocking() || self.needs.iter().any(Need::is_context)
+    }
+
+    /// Whether the job is a plain function, which cannot be dropped while it runs.
+    pub(crate) fn is_blocking(&self) -> bool {
+        matches!(self.body, Body::Blocking(_))
+    }
+
+    /// A new state for a run, when the job has one.
+    pub(crate) fn make_state(&self) -> Option<Box<dyn Any + Send>> {
+        let state = self.state.as_ref()?;
+        self.home.makers.make(state.type_id).or_else(|| state.default.as_ref().map(|make| make()))
+    }
+
+    /// Everything missing that a run would need.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        let data = self.needs.iter().filter_map(|need| self.home.data.missing(need));
+        let state = self.state.iter().filter(|state| state.default.is_none() && !self.home.makers.has(state.type_id));
+        let state = state.map(|state| {
+            let name = state.type_name;
+            format!("its state `{name}` has no `Default`: write `.state_with(|| …)` with a function that makes one")
+        });
+        data.chain(state).map(|text| format!("job `{}`: {text}", self.name)).collect()
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What all jobs of one runtime share.
+pub(crate) struct Home {
+    pub(crate) clock: Clock,
+    pub(crate) data: Data,
+    pub(crate) makers: Makers,
+    /// Stops runs for their handles; set by the engine.
+    pub(crate) conductor: OnceLock<Weak<dyn Conductor>>,
+    /// The runtime as a context hands it out; set by the surface, which alone knows its type.
+    pub(crate) runtime: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+/// What a run's handle asks of the engine.
+pub(crate) trait Conductor: Send + Sync {
+    /// Asks the run to stop, whatever it is waiting for.
+    fn cancel(self: Arc<Self>, run: &Arc<Run>, reason: &str);
+}
+
+impl Home {
+    pub(crate) fn new(clock: Clock, data: Data, makers: Makers) -> Self {
+        Self { clock, data, makers, conductor: OnceLock::new(), runtime: OnceLock::new() }
+    }
+}
+
+/// The error of a request that no runtime can take.
+pub(crate) fn no_runtime() -> Error {
+    Error::refused("no job runtime is running here: start one with `job_runtime::run_all()`")
+}

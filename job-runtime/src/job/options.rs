@@ -1,0 +1,361 @@
+//! The options of a job, set one by one by the same code for attribute, `configure` and environment.
+
+use std::time::Duration;
+
+use crate::duration::{Setting, above_zero, read, text};
+use crate::error::{Error, Result};
+use crate::name::hint;
+use crate::policy::missed::Missed;
+use crate::policy::overlap::Overlap;
+use crate::policy::retry::Backoff;
+
+/// From where a period is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DelayMode {
+    Regular,
+    Shifted,
+}
+
+/// The time between being asked to stop and being dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grace {
+    Length(Duration),
+    BrutalKill,
+    Infinity,
+}
+
+/// All options of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) name: Option<String>,
+    pub(crate) every: Option<Duration>,
+    pub(crate) initial_delay: Option<Duration>,
+    pub(crate) delay_mode: DelayMode,
+    /// Unset: `run`, or `ignore` for a job with state.
+    pub(crate) on_overlap: Option<Overlap>,
+    pub(crate) max_running: Option<u32>,
+    pub(crate) on_missed: Missed,
+    pub(crate) start_deadline: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) job_shutdown: Grace,
+    pub(crate) jitter: Duration,
+    pub(crate) splay: Duration,
+    pub(crate) align: bool,
+    pub(crate) max_attempts: u32,
+    pub(crate) backoff: Backoff,
+    pub(crate) pause_after: Option<u32>,
+    pub(crate) enabled: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            name: None,
+            every: None,
+            initial_delay: None,
+            delay_mode: DelayMode::Regular,
+            on_overlap: None,
+            max_running: None,
+            on_missed: Missed::One,
+            start_deadline: None,
+            timeout: None,
+            job_shutdown: Grace::Length(Duration::from_secs(5)),
+            jitter: Duration::ZERO,
+            splay: Duration::ZERO,
+            align: false,
+            max_attempts: 1,
+            backoff: Backoff::Exponential { base: Duration::from_secs(1), cap: Duration::from_secs(300) },
+            pause_after: None,
+            enabled: true,
+        }
+    }
+}
+
+impl Options {
+    /// The names of the options, as they are written everywhere.
+    pub(crate) const NAMES: [&'static str; 17] = [
+        "every",
+        "initial_delay",
+        "delay_mode",
+        "on_overlap",
+        "max_running",
+        "on_missed",
+        "start_deadline",
+        "timeout",
+        "job_shutdown",
+        "jitter",
+        "splay",
+        "align",
+        "max_attempts",
+        "backoff",
+        "pause_after",
+        "name",
+        "enabled",
+    ];
+
+    /// Sets one option.
+    ///
+    /// # Errors
+    /// When there is no such option, or the value is not one of its values; the text says what is.
+    pub(crate) fn set(&mut self, option: &str, value: Setting<'_>) -> Result<()> {
+        self.assign(option, value).map_err(|error| Error::configuration(format!("`{option}`: {error}")))
+    }
+
+    fn assign(&mut self, option: &str, value: Setting<'_>) -> Result<()> {
+        match option {
+            "every" => self.every = Some(above_zero(value.duration()?)?),
+            "initial_delay" => self.initial_delay = Some(value.duration()?),
+            "delay_mode" => self.delay_mode = value.word(["regular", "shifted"], delay_mode)?,
+            "on_overlap" => self.on_overlap = Some(value.word(Overlap::WORDS, Overlap::parse)?),
+            "max_running" => self.max_running = Some(value.count()?),
+            "on_missed" => self.on_missed = value.word(Missed::WORDS, Missed::parse)?,
+            "start_deadline" => self.start_deadline = Some(above_zero(value.duration()?)?),
+            "timeout" => self.timeout = value.or_infinity()?,
+            "job_shutdown" => self.job_shutdown = value.grace()?,
+            "jitter" => self.jitter = value.duration()?,
+            "splay" => self.splay = value.duration()?,
+            "align" => self.align = value.flag()?,
+            "max_attempts" => self.max_attempts = value.count()?,
+            "backoff" => self.backoff = value.backoff()?,
+            "pause_after" => self.pause_after = Some(value.count()?),
+            "name" => self.name = Some(value.name()?),
+            "enabled" => self.enabled = value.flag()?,
+            _ => return Err(Error::configuration(format!("there is no such option{}", hint(option, Self::NAMES)))),
+        }
+        Ok(())
+    }
+
+    /// The overlap policy in force.
+    pub(crate) fn overlap(&self, stateful: bool) -> Overlap {
+        self.on_overlap.unwrap_or(if stateful { Overlap::Ignore } else { Overlap::Run })
+    }
+
+    /// What two options say against each other.
+    pub(crate) fn conflicts(&self, stateful: bool) -> Vec<&'static str> {
+        let overlap = self.overlap(stateful);
+        let shifted = self.delay_mode == DelayMode::Shifted;
+        [
+            (self.align && shifted, "`align` counts from the clock and `delay_mode = \"shifted\"` from the end of a run: leave one out"),
+            (self.align && self.initial_delay.is_some(), "`align` says when the first tick is: leave `initial_delay` out"),
+            (self.max_running.is_some() && overlap != Overlap::Run, "`max_running` bounds `on_overlap = \"run\"`: with another policy leave it out"),
+            (stateful && overlap == Overlap::Run, "one run at a time holds the `&mut` state: choose `on_overlap = \"ignore\"`, `\"queue\"` or `\"stop_previous\"`"),
+        ]
+        .into_iter()
+        .filter_map(|(conflict, sentence)| conflict.then_some(sentence))
+        .collect()
+    }
+
+    /// Each option that differs from its default, in words.
+    pub(crate) fn policies(&self, stateful: bool) -> Vec<String> {
+        let usual = Self::default();
+        let length = |name: &str, value: Option<Duration>| value.map(|value| format!("{name} {}", text(value)));
+        let some = |length: Duration| (!length.is_zero()).then_some(length);
+        let count = |name: &str, value: Option<u32>| value.map(|value| format!("{name} {value}"));
+        [
+            Some(format!("on_overlap {}", self.overlap(stateful).as_str())),
+            length("initial_delay", self.initial_delay),
+            (self.delay_mode == DelayMode::Shifted).then(|| "delay_mode shifted".to_owned()),
+            count("max_running", self.max_running),
+            (self.on_missed != usual.on_missed).then(|| match self.on_missed {
+                Missed::One => "on_missed one".to_owned(),
+                Missed::Skip => "on_missed skip".to_owned(),
+                Missed::All(None) => "on_missed all".to_owned(),
+                Missed::All(Some(count)) => format!("on_missed all({count})"),
+            }),
+            length("start_deadline", self.start_deadline),
+            length("timeout", self.timeout),
+            (self.job_shutdown != usual.job_shutdown).then(|| match self.job_shutdown {
+                Grace::Length(length) => format!("job_shutdown {}", text(length)),
+                Grace::BrutalKill => "job_shutdown brutal_kill".to_owned(),
+                Grace::Infinity => "job_shutdown infinity".to_owned(),
+            }),
+            length("jitter", some(self.jitter)),
+            length("splay", some(self.splay)),
+            (self.max_attempts > 1).then(|| format!("max_attempts {}", self.max_attempts)),
+            count("pause_after", self.pause_after),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+fn delay_mode(word: &str) -> Option<DelayMode> {
+    match word {
+        "regular" => Some(DelayMode::Regular),
+        "shifted" => Some(DelayMode::Shifted),
+        _ => None,
+    }
+}
+
+/// What each kind of option makes of a written value.
+impl Setting<'_> {
+    fn duration(self) -> Result<Duration> {
+        match self {
+            Setting::Text(text) => read(text),
+            Setting::Duration(duration) => Ok(duration),
+            Setting::Number(_) | Setting::Flag(_) => Err(takes("a duration such as `10m`")),
+        }
+    }
+
+    fn or_infinity(self) -> Result<Option<Duration>> {
+        match self {
+            Setting::Text("infinity") => Ok(None),
+            other => above_zero(other.duration()?).map(Some),
+        }
+    }
+
+    fn grace(self) -> Result<Grace> {
+        match self {
+            Setting::Text("infinity") => Ok(Grace::Infinity),
+            Setting::Text("brutal_kill") => Ok(Grace::BrutalKill),
+            other => match other.duration()? {
+                Duration::ZERO => Ok(Grace::BrutalKill),
+                length => Ok(Grace::Length(length)),
+            },
+        }
+    }
+
+    fn backoff(self) -> Result<Backoff> {
+        let Setting::Text(text) = self else { return self.duration().map(Backoff::Constant) };
+        let Some((base, cap)) = text.split_once("..") else { return read(text).map(Backoff::Constant) };
+        let (base, cap) = (above_zero(read(base)?)?, above_zero(read(cap)?)?);
+        if cap < base {
+            return Err(takes("the shorter duration first, as in `1s..5m`"));
+        }
+        Ok(Backoff::Exponential { base, cap })
+    }
+
+    fn word<const N: usize, T>(self, words: [&str; N], parse: impl Fn(&str) -> Option<T>) -> Result<T> {
+        let list = words.map(|word| format!("`{word}`")).join(", ");
+        let Setting::Text(text) = self else { return Err(takes(&list)) };
+        parse(text).ok_or_else(|| takes(&format!("{list}, not `{text}`{}", hint(text, words))))
+    }
+
+    fn count(self) -> Result<u32> {
+        let count = match self {
+            Setting::Number(number) => Some(number),
+            Setting::Text(text) => text.parse().ok(),
+            Setting::Duration(_) | Setting::Flag(_) => None,
+        };
+        count.filter(|count| *count > 0).ok_or_else(|| takes("a number from 1"))
+    }
+
+    fn flag(self) -> Result<bool> {
+        match self {
+            Setting::Flag(flag) => Ok(flag),
+            Setting::Text("true" | "1") => Ok(true),
+            Setting::Text("false" | "0") => Ok(false),
+            Setting::Text(_) | Setting::Duration(_) | Setting::Number(_) => Err(takes("`true` or `false`")),
+        }
+    }
+
+    fn name(self) -> Result<String> {
+        match self {
+            Setting::Text(text) if !text.trim().is_empty() => Ok(text.to_owned()),
+            _ => Err(takes("a name that is not empty")),
+        }
+    }
+}
+
+fn takes(what: &str) -> Error {
+    Error::configuration(format!("takes {what}"))
+}
+
+/// Reads `1s..5m` or `10s`, for a `const` at the attribute.
+///
+/// # Panics
+/// When the text is neither, with a sentence.
+#[track_caller]
+pub const fn check_backoff(text: &str) {
+    let (base, cap) = halves(text);
+    let Some(cap) = cap else {
+        let _ = crate::duration::duration(base);
+        return;
+    };
+    let base = crate::duration::period(base);
+    let cap = crate::duration::period(cap);
+    assert!(base.as_millis() <= cap.as_millis(), "`backoff` takes the shorter duration first, as in `1s..5m`");
+}
+
+/// Splits at `..`, in a `const`.
+#[track_caller]
+const fn halves(text: &str) -> (&str, Option<&str>) {
+    let mut index = 0;
+    while index < text.len() {
+        let (before, rest) = text.as_bytes().split_at(index);
+        if let [b'.', b'.', after @ ..] = rest {
+            return match (str::from_utf8(before), str::from_utf8(after)) {
+                (Ok(before), Ok(after)) => (before, Some(after)),
+                _ => panic!("`backoff` takes `1s..5m` or `10s`"),
+            };
+        }
+        index += 1;
+    }
+    (text, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_can_be_set_from_text() {
+        for (option, text) in [
+            ("every", "5m"),
+            ("initial_delay", "0s"),
+            ("delay_mode", "shifted"),
+            ("on_overlap", "queue"),
+            ("max_running", "3"),
+            ("on_missed", "all(20)"),
+            ("start_deadline", "1m"),
+            ("timeout", "infinity"),
+            ("job_shutdown", "brutal_kill"),
+            ("jitter", "1s"),
+            ("splay", "1s"),
+            ("align", "true"),
+            ("max_attempts", "5"),
+            ("backoff", "1s..5m"),
+            ("pause_after", "3"),
+            ("name", "other"),
+            ("enabled", "false"),
+        ] {
+            assert!(Options::NAMES.contains(&option));
+            let mut options = Options::default();
+            options.set(option, Setting::Text(text)).unwrap_or_else(|error| panic!("{option}: {error}"));
+        }
+        assert_eq!(Options::NAMES.len(), 17);
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_what_belongs_there() {
+        for (option, text, told) in [
+            ("every", "0s", "longer than zero"),
+            ("every", "10", "needs its unit"),
+            ("on_overlap", "ignroe", "did you mean `ignore`?"),
+            ("evry", "10m", "did you mean `every`?"),
+            ("max_running", "0", "a number from 1"),
+            ("align", "yes", "`true` or `false`"),
+            ("backoff", "5m..1s", "the shorter duration first"),
+            ("on_missed", "all(x)", "takes `one`"),
+            ("name", " ", "not empty"),
+        ] {
+            let error = Options::default().set(option, Setting::Text(text)).expect_err(option).to_string();
+            assert!(error.contains(told), "{option} = {text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself() {
+        let mut options = Options::default();
+        options.align = true;
+        options.delay_mode = DelayMode::Shifted;
+        options.max_running = Some(2);
+        options.on_overlap = Some(Overlap::Queue);
+        assert_eq!(options.conflicts(false).len(), 2);
+        options = Options::default();
+        assert!(options.conflicts(true).is_empty());
+        options.on_overlap = Some(Overlap::Run);
+        assert_eq!(options.conflicts(true).len(), 1);
+    }
+}

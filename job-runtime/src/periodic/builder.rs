@@ -1,0 +1,112 @@
+//! A recurring job without the attribute: [`Periodic`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::job::{
+    Body, BoxFuture, Context, Home, Input, Job, JobConfig, Need, Options, Place, Report, Return, Shared, State,
+};
+use crate::outcome::Kind;
+use crate::schedule::{Recurrence, Timetable};
+
+/// A recurring job made at run time, for [`Runtime::add`](crate::Runtime::add).
+///
+/// ```
+/// use job_runtime::{Context, Periodic, Schedule};
+///
+/// let job = Periodic::new("poll-42", Schedule::every("30s")?, |cx: Context| async move {
+///     println!("{} was due at {:?}", cx.name(), cx.scheduled_at());
+/// });
+/// # Ok::<(), job_runtime::Error>(())
+/// ```
+pub struct Periodic {
+    name: Arc<str>,
+    timetable: Timetable,
+    options: Option<Options>,
+    body: Body,
+}
+
+static PLACE: Place = Place::new("", "", "(added at run time)", 0);
+
+impl Periodic {
+    /// A job of that name, which runs `run` whenever `schedule` says so. `run` returns `()` or `Result<T, E>`;
+    /// the context it is given is a cheap clone.
+    pub fn new<F, Fut>(name: impl Into<String>, schedule: impl Recurrence, run: F) -> Self
+    where
+        F: Fn(Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: Return> + Send + 'static,
+    {
+        let body = move |input: Input| -> BoxFuture<Report> {
+            let context = input.context();
+            let output = run(context.clone());
+            Box::pin(async move { Shared::of(context).end(output.await, State::<()>::none()) })
+        };
+        Self {
+            name: name.into().into(),
+            timetable: Timetable::of(schedule),
+            options: None,
+            body: Body::Async(Box::new(body)),
+        }
+    }
+
+    /// Changes its options; the schedule is the one it was made with, unless `every` is set.
+    ///
+    /// # Errors
+    /// When a setter was given something that is not a value of its option.
+    pub fn configure(mut self, change: impl FnOnce(JobConfig) -> Result<JobConfig>) -> Result<Self> {
+        let options = self.options.take().unwrap_or_default();
+        self.options = Some(change(JobConfig { options })?.options);
+        Ok(self)
+    }
+
+    /// The job in its runtime, or what its options say against each other.
+    pub(crate) fn into_job(self, home: &Arc<Home>, usual: &Usual) -> Result<Arc<Job>> {
+        let Self { mut name, mut timetable, options, body } = self;
+        if let Some(options) = &options {
+            if let Some(conflict) = options.conflicts(false).first() {
+                return Err(crate::error::Error::configuration(format!("job `{name}`: {conflict}")));
+            }
+            if let Some(period) = options.every {
+                timetable = Timetable::Every(period);
+            }
+            if let (true, Some(period)) = (options.align, timetable.period()) {
+                timetable = Timetable::Aligned(period);
+            }
+            if let Some(other) = &options.name {
+                name = other.as_str().into();
+            }
+        }
+        Ok(Arc::new(Job {
+            name,
+            kind: Kind::Periodic,
+            place: &PLACE,
+            timetable,
+            options: options.map_or_else(|| Arc::clone(&usual.options), Arc::new),
+            body,
+            guard: None,
+            needs: Arc::clone(&usual.needs),
+            state: None,
+            template: false,
+            home: Arc::clone(home),
+        }))
+    }
+}
+
+/// What most added jobs have in common, shared between them.
+pub(crate) struct Usual {
+    options: Arc<Options>,
+    needs: Arc<[Need]>,
+}
+
+impl Usual {
+    pub(crate) fn new() -> Self {
+        Self { options: Arc::default(), needs: [Need::of::<Context>()].into() }
+    }
+}
+
+impl fmt::Debug for Periodic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Periodic").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,428 @@
+//! The records of recurring jobs: one [`Unit`] per schedule, a hundred thousand of them where a template has as
+//! many instances, so kept small.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::oneshot;
+
+use super::builder::Usual;
+use super::template::{Index, Template};
+use super::tick::{Fate, Tick};
+use crate::clock::Moment;
+use crate::engine::slots::Slots;
+use crate::engine::supervisor::{Answer, Core, Entry, Owner, Stop};
+use crate::engine::timers::{Alarm, Topic};
+use crate::error::{Error, Result};
+use crate::job::{Cell, DelayMode, Ending, Job, JobInfo, Ledger, Order, Reply, Run};
+use crate::outcome::{Kind, RunId, Trigger};
+use crate::policy::delay::splay_of;
+use crate::schedule::Timetable;
+
+/// How many coming ticks are shown.
+const SHOWN: usize = 5;
+
+/// One schedule at work.
+pub(crate) struct Unit {
+    pub(crate) job: Arc<Job>,
+    pub(crate) entry: u32,
+    /// Runs that are on.
+    pub(crate) active: u32,
+    /// The next tick on the monotonic clock; [`Moment::NEVER`] while none is armed.
+    pub(crate) next: Moment,
+    /// Tells this record's alarms from those of an earlier one in the same slot.
+    pub(crate) stamp: u64,
+    pub(crate) args: Option<Arc<dyn Any + Send + Sync>>,
+    /// What only some have: state, waiting ticks, a wall-clock schedule.
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// The rarer parts of a unit.
+#[derive(Default)]
+pub(crate) struct More {
+    pub(crate) cell: Option<Arc<Cell>>,
+    /// A schedule given at run time, in place of the job's own.
+    pub(crate) timetable: Option<Timetable>,
+    /// The next tick on the wall clock, where that is what counts, and the last one done.
+    pub(crate) next_wall: Option<SystemTime>,
+    pub(crate) last_wall: Option<SystemTime>,
+    /// The run whose guard is being asked, and those whose turn comes after it.
+    pub(crate) guarding: bool,
+    pub(crate) guard_queue: VecDeque<Arc<Run>>,
+    /// Ticks that wait for their jitter and splay to pass.
+    pub(crate) delayed: Vec<(Moment, Arc<Run>)>,
+    /// The tick that waits for the run that is on.
+    pub(crate) waiting: Option<Waiting>,
+    /// The rest of a catch-up, run one after another, and the run of it that is on.
+    pub(crate) chain: VecDeque<Tick>,
+    pub(crate) chain_run: Option<RunId>,
+    /// Stopped by its user: it goes when its last run has ended.
+    pub(crate) leaving: bool,
+}
+
+/// A tick that waits for a place.
+pub(crate) struct Waiting {
+    pub(crate) run: Arc<Run>,
+    /// The run that is being stopped for it.
+    pub(crate) stopping: Option<RunId>,
+}
+
+impl Unit {
+    pub(crate) fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    pub(crate) fn timetable(&self) -> &Timetable {
+        self.more.as_ref().and_then(|more| more.timetable.as_ref()).unwrap_or(&self.job.timetable)
+    }
+
+    pub(crate) fn is_shifted(&self) -> bool {
+        self.job.options.delay_mode == DelayMode::Shifted
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.leaving)
+    }
+
+    /// Occasions of this unit that are not decided yet.
+    pub(crate) fn undecided(&self) -> u64 {
+        let Some(more) = &self.more else { return 0 };
+        let count = usize::from(more.guarding)
+            + more.guard_queue.len()
+            + more.delayed.len()
+            + usize::from(more.waiting.is_some())
+            + more.chain.len();
+        u64::try_from(count).unwrap_or(u64::MAX)
+    }
+}
+
+/// What the surface wants of a job, besides the ticks of its schedule.
+pub(crate) struct Request {
+    pub(crate) entry: u32,
+    pub(crate) trigger: Trigger,
+    pub(crate) reply: Option<Reply>,
+}
+
+/// All recurring jobs of a runtime.
+pub(crate) struct Periodics {
+    pub(crate) units: Slots<Unit>,
+    /// By the number of the job: its only unit, or the instances of a template.
+    pub(crate) index: Vec<Option<Index>>,
+    pub(crate) node: String,
+    pub(crate) usual: Usual,
+    stamps: u64,
+}
+
+impl Periodics {
+    pub(crate) fn new(node: String) -> Self {
+        Self { units: Slots::new(), index: Vec::new(), node, usual: Usual::new(), stamps: 0 }
+    }
+
+    /// Takes a job in, and arms it unless it is a template, which waits for its instances.
+    pub(crate) fn add(&mut self, core: &mut Core, job: Arc<Job>) -> Result<u32> {
+        if core.names.contains_key(&job.name) {
+            return Err(Error::configuration(format!("there is a job `{}` already", job.name)));
+        }
+        let mut ledger = Ledger::default();
+        if !job.options.enabled {
+            ledger.paused = Some("disabled".into());
+        }
+        let entry = core.entries.insert(Entry { job: Arc::clone(&job), ledger, units: 0, guard: None });
+        core.names.insert(Arc::clone(&job.name), entry);
+        let index =
+            if job.template { Index::Template(None) } else { Index::Single(self.add_unit(core, entry, &job, None)) };
+        self.set_index(entry, Some(index));
+        Ok(entry)
+    }
+
+    fn set_index(&mut self, entry: u32, index: Option<Index>) {
+        let place = usize::try_from(entry).unwrap_or(usize::MAX);
+        if self.index.len() <= place {
+            self.index.resize_with(place + 1, || None);
+        }
+        if let Some(cell) = self.index.get_mut(place) {
+            *cell = index;
+        }
+    }
+
+    pub(crate) fn index_of(&self, entry: u32) -> Option<&Index> {
+        self.index.get(usize::try_from(entry).ok()?)?.as_ref()
+    }
+
+    fn index_of_mut(&mut self, entry: u32) -> Option<&mut Index> {
+        self.index.get_mut(usize::try_from(entry).ok()?)?.as_mut()
+    }
+
+    fn add_unit(
+        &mut self,
+        core: &mut Core,
+        entry: u32,
+        job: &Arc<Job>,
+        args: Option<Arc<dyn Any + Send + Sync>>,
+    ) -> u32 {
+        self.stamps += 1;
+        let mut unit =
+            Unit { job: Arc::clone(job), entry, active: 0, next: Moment::NEVER, stamp: self.stamps, args, more: None };
+        if job.state.is_some() {
+            unit.more().cell = Some(Arc::new(Cell::new()));
+        }
+        let slot = self.units.insert(unit);
+        core.units(entry, |units| units + 1);
+        self.arm_first(core, slot);
+        slot
+    }
+
+    /// Starts an instance of a template.
+    pub(crate) fn start<A: Clone + Eq + Hash + Send + Sync + 'static>(
+        &mut self,
+        core: &mut Core,
+        entry: u32,
+        args: A,
+    ) -> Result<()> {
+        let Some(job) = core.entries.get(entry).map(|entry| Arc::clone(&entry.job)) else {
+            return Err(Error::refused("the job was removed"));
+        };
+        let Some(Index::Template(template)) = self.index_of_mut(entry) else {
+            return Err(Error::refused(format!("job `{}` takes no arguments", job.name)));
+        };
+        let template = template.get_or_insert_with(|| Box::new(Template::<A>::default()));
+        let place = template
+            .typed::<A>()?
+            .claim(args)
+            .map_err(|()| Error::refused(format!("job `{}` is started for these arguments already", job.name)))?;
+        let slot = self.add_unit(core, entry, &job, Some(Arc::clone(&place) as _));
+        if let Some(Index::Template(Some(template))) = self.index_of_mut(entry) {
+            template.typed::<A>()?.settle(place, slot);
+        }
+        Ok(())
+    }
+
+    /// Stops an instance of a template; false when there is none for these arguments.
+    pub(crate) fn stop<A: Clone + Eq + Hash + Send + Sync + 'static>(
+        &mut self,
+        core: &mut Core,
+        entry: u32,
+        args: &A,
+    ) -> bool {
+        let Some(Index::Template(Some(template))) = self.index_of_mut(entry) else { return false };
+        let slot = template.typed::<A>().ok().and_then(|instances| instances.release(args));
+        slot.inspect(|slot| self.retire(core, *slot)).is_some()
+    }
+
+    /// The state of an instance.
+    pub(crate) fn cell_of<A: Clone + Eq + Hash + Send + Sync + 'static>(
+        &mut self,
+        entry: u32,
+        args: &A,
+    ) -> Option<Arc<Cell>> {
+        let Some(Index::Template(Some(template))) = self.index_of_mut(entry) else { return None };
+        let slot = template.typed::<A>().ok()?.find(args)?;
+        self.units.get(slot)?.more.as_ref()?.cell.clone()
+    }
+
+    /// The state of a job with one unit.
+    pub(crate) fn only_cell(&self, entry: u32) -> Option<Arc<Cell>> {
+        let Some(Index::Single(slot)) = self.index_of(entry) else { return None };
+        self.units.get(*slot)?.more.as_ref()?.cell.clone()
+    }
+
+    /// Removes a job with all that is its own; its runs are asked to stop.
+    pub(crate) fn remove(&mut self, core: &mut Core, entry: u32) {
+        let slots = self.slots_of(entry);
+        self.set_index(entry, None);
+        if let Some(entry) = core.entries.get(entry) {
+            core.names.remove(&entry.job.name);
+        }
+        for slot in slots {
+            self.retire(core, slot);
+        }
+        self.forget(core, entry);
+    }
+
+    /// The units of a job.
+    pub(crate) fn slots_of(&self, entry: u32) -> Vec<u32> {
+        match self.index_of(entry) {
+            None | Some(Index::Template(None)) => Vec::new(),
+            Some(Index::Single(slot)) => vec![*slot],
+            Some(Index::Template(Some(template))) => template.slots(),
+        }
+    }
+
+    /// Ends a unit: what waits is cancelled, and what runs is asked to stop.
+    fn retire(&mut self, core: &mut Core, slot: u32) {
+        self.disarm(core, slot);
+        let Some(unit) = self.units.get_mut(slot) else { return };
+        unit.more().leaving = true;
+        let (entry, busy) = (unit.entry, unit.active > 0 || unit.undecided() > 0);
+        self.drop_undecided(core, slot, Fate::Cancelled);
+        if busy {
+            for run in core.runs_of(entry, slot) {
+                core.request_stop(run, Stop::Cancelled("its job was stopped".into()));
+            }
+        }
+        self.free(core, slot);
+    }
+
+    /// Frees the slot of a unit that is leaving, once nothing of it runs.
+    pub(crate) fn free(&mut self, core: &mut Core, slot: u32) {
+        let gone = self.units.get(slot).filter(|unit| unit.is_leaving() && unit.active == 0 && unit.undecided() == 0);
+        if let Some(entry) = gone.map(|unit| unit.entry) {
+            self.units.remove(slot);
+            core.units(entry, |units| units - 1);
+            self.forget(core, entry);
+        }
+    }
+
+    /// Forgets a removed job, once its last unit is gone.
+    fn forget(&mut self, core: &mut Core, entry: u32) {
+        if self.index_of(entry).is_none() && core.units(entry, |units| units) == 0 {
+            core.entries.remove(entry);
+        }
+    }
+
+    /// Gives the job another schedule; the first tick is one period from now.
+    pub(crate) fn reschedule(&mut self, core: &mut Core, entry: u32, timetable: &Timetable) {
+        for slot in self.slots_of(entry) {
+            self.disarm(core, slot);
+            if let Some(unit) = self.units.get_mut(slot) {
+                let more = unit.more();
+                more.timetable = Some(timetable.clone());
+                more.last_wall = None;
+            }
+            self.arm_after(core, slot, core.now.moment);
+        }
+    }
+
+    /// A tick by hand, or a trigger, of every unit of the job.
+    pub(crate) fn request(&mut self, core: &mut Core, request: Request) -> Vec<Arc<Run>> {
+        let Request { entry, trigger, mut reply } = request;
+        let now = core.now;
+        let mut runs = Vec::new();
+        for slot in self.slots_of(entry) {
+            let Some(run) = self.occasion(core, slot, trigger, now.moment, now.wall, reply.take()) else { continue };
+            core.ledger(entry, |ledger| ledger.due(1));
+            runs.push(Arc::clone(&run));
+            self.propose(core, slot, run);
+        }
+        runs
+    }
+
+    /// A run that may come of an occasion.
+    pub(crate) fn occasion(
+        &mut self,
+        core: &mut Core,
+        slot: u32,
+        trigger: Trigger,
+        nominal: Moment,
+        scheduled_at: SystemTime,
+        reply: Option<Reply>,
+    ) -> Option<Arc<Run>> {
+        let unit = self.units.get(slot)?;
+        Some(core.order(Order {
+            job: Arc::clone(&unit.job),
+            trigger,
+            scheduled_at,
+            nominal,
+            args: unit.args.clone(),
+            cell: unit.more.as_ref().and_then(|more| more.cell.clone()),
+            reply,
+            entry: unit.entry,
+            unit: slot,
+        }))
+    }
+
+    /// What is known of a job.
+    pub(crate) fn info(&self, core: &Core, entry: u32) -> Option<JobInfo> {
+        let Entry { job, ledger, .. } = core.entries.get(entry)?;
+        let slots = self.slots_of(entry);
+        let mut next: Vec<SystemTime> = slots.iter().flat_map(|slot| self.upcoming(core, *slot, SHOWN)).collect();
+        next.sort();
+        next.truncate(SHOWN);
+        let unit = slots.first().and_then(|slot| self.units.get(*slot));
+        let timetable = unit.map_or(&job.timetable, Unit::timetable);
+        Some(JobInfo {
+            name: Arc::clone(&job.name),
+            kind: job.kind,
+            schedule: Some(timetable.describe()),
+            file: job.place.file,
+            line: job.place.line,
+            policies: job.options.policies(job.state.is_some()),
+            running: ledger.running,
+            instances: slots.len(),
+            paused: ledger.paused.clone(),
+            last_outcome: ledger.last_outcome,
+            next,
+            overdue: slots.iter().any(|slot| self.is_overdue(core, *slot)),
+            accounting: ledger.accounting(),
+        })
+    }
+
+    pub(crate) fn splay(&self, job: &Job) -> Duration {
+        if job.options.splay.is_zero() {
+            return Duration::ZERO;
+        }
+        splay_of(job.options.splay, &job.name, &self.node)
+    }
+
+    /// Occasions of a job that are not decided, counted where they wait.
+    pub(crate) fn undecided(&self, entry: u32) -> u64 {
+        self.units.iter().filter(|(_, unit)| unit.entry == entry).map(|(_, unit)| unit.undecided()).sum()
+    }
+}
+
+/// A pair of ends for a handle: the reply that goes with a run, and what waits for it.
+pub(crate) fn reply() -> (Reply, oneshot::Receiver<Ending>) {
+    oneshot::channel()
+}
+
+impl Owner for Periodics {
+    fn kind(&self) -> Kind {
+        Kind::Periodic
+    }
+
+    fn on_alarm(&mut self, core: &mut Core, alarm: Alarm) {
+        if !Owner::is_live(self, &alarm) {
+            return;
+        }
+        match alarm.topic {
+            Topic::Tick => self.tick(core, alarm.slot),
+            Topic::Waiting => self.waited(core, alarm.slot),
+            Topic::Run => {}
+        }
+    }
+
+    fn is_live(&self, alarm: &Alarm) -> bool {
+        let Some(unit) = self.units.get(alarm.slot).filter(|unit| unit.stamp == alarm.stamp) else { return false };
+        match alarm.topic {
+            Topic::Tick => unit.next == alarm.at,
+            Topic::Waiting => unit.undecided() > 0,
+            Topic::Run => false,
+        }
+    }
+
+    fn on_answer(&mut self, core: &mut Core, run: &Arc<Run>, slot: u32, answer: Answer) -> bool {
+        self.guard_answered(core, run, slot, answer)
+    }
+
+    fn on_end(&mut self, core: &mut Core, run: &Arc<Run>) {
+        self.run_ended(core, run);
+    }
+
+    fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>) {
+        self.cancel_undecided(core, run);
+    }
+
+    fn on_step(&mut self, core: &mut Core) {
+        self.follow_step(core);
+    }
+
+    fn on_drain(&mut self, core: &mut Core) {
+        for slot in self.units.keys() {
+            self.disarm(core, slot);
+            self.drop_undecided(core, slot, Fate::Shutdown);
+        }
+    }
+}

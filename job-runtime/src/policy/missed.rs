@@ -1,0 +1,96 @@
+//! What to do with ticks that came due while the process could not run them.
+
+use std::time::Duration;
+
+/// The values of `on_missed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missed {
+    One,
+    Skip,
+    All(Option<u32>),
+}
+
+/// Later than this, a tick is overdue even when it is the only one.
+pub(crate) const OVERDUE: Duration = Duration::from_secs(30);
+
+impl Missed {
+    pub(crate) const WORDS: [&'static str; 4] = ["one", "skip", "all", "all(20)"];
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "one" => Some(Self::One),
+            "skip" => Some(Self::Skip),
+            "all" => Some(Self::All(None)),
+            _ => {
+                let count = text.strip_prefix("all(")?.strip_suffix(')')?;
+                count.parse().ok().filter(|count| *count > 0).map(|count| Self::All(Some(count)))
+            }
+        }
+    }
+}
+
+/// How many of the due ticks run, the newest ones; the others are missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) run: u64,
+    pub(crate) missed: u64,
+    /// Whether any was overdue, so that what runs is a catch-up.
+    pub(crate) overdue: bool,
+}
+
+/// Decides over `due` ticks, the newest of which is `late`.
+pub(crate) fn decide(policy: Missed, due: u64, late: Duration) -> Verdict {
+    let overdue = due > 1 || late > OVERDUE;
+    let run = match policy {
+        _ if !overdue => due,
+        Missed::One => due.min(1),
+        Missed::Skip => u64::from(late <= OVERDUE).min(due),
+        Missed::All(limit) => limit.map_or(due, |limit| due.min(u64::from(limit))),
+    };
+    Verdict { run, missed: due - run, overdue }
+}
+
+/// Whether a tick is too late for its `start_deadline`.
+pub(crate) fn expired(late: Duration, start_deadline: Option<Duration>) -> bool {
+    start_deadline.is_some_and(|deadline| late > deadline)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(1);
+    const LATE: Duration = Duration::from_secs(31);
+
+    #[test]
+    fn the_table() {
+        for (policy, due, late, run) in [
+            (Missed::Skip, 1, OVERDUE, 1),
+            (Missed::One, 1, LATE, 1),
+            (Missed::One, 5, SOON, 1),
+            (Missed::Skip, 1, LATE, 0),
+            (Missed::Skip, 5, SOON, 1),
+            (Missed::Skip, 5, LATE, 0),
+            (Missed::All(None), 5, LATE, 5),
+            (Missed::All(Some(3)), 5, SOON, 3),
+            (Missed::All(Some(30)), 5, LATE, 5),
+        ] {
+            let verdict = decide(policy, due, late);
+            assert_eq!((verdict.run, verdict.missed), (run, due - run), "{policy:?} {due} {late:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written() {
+        for (text, value) in [
+            ("one", Some(Missed::One)),
+            ("all", Some(Missed::All(None))),
+            ("all(20)", Some(Missed::All(Some(20)))),
+            ("all(0)", None),
+            ("all(x)", None),
+            ("some", None),
+        ] {
+            assert_eq!(Missed::parse(text), value, "{text}");
+        }
+    }
+}

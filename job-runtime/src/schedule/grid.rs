@@ -1,0 +1,61 @@
+//! Arithmetic on equal periods: what is due, without stepping through it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::clock::{Moment, nanos};
+
+/// The ticks that are due: how many, the first and the last of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span<T> {
+    pub(crate) count: u64,
+    pub(crate) first: T,
+    pub(crate) last: T,
+}
+
+/// The ticks `next, next + period, …` that are not later than `now`.
+pub(crate) fn span(next: Moment, period: Duration, now: Moment) -> Option<Span<Moment>> {
+    if next > now {
+        return None;
+    }
+    let further = nanos(now.since(next)).checked_div(nanos(period)).unwrap_or(0);
+    Some(Span { count: further + 1, first: next, last: next.after(period, further) })
+}
+
+/// The first multiple of `period` since the epoch that is strictly after `after`.
+pub(crate) fn aligned_next(after: SystemTime, period: Duration) -> Option<SystemTime> {
+    let since = match after.duration_since(UNIX_EPOCH) {
+        Ok(since) => since,
+        Err(_) => return Some(UNIX_EPOCH),
+    };
+    let period = period.as_nanos();
+    let next = (since.as_nanos().checked_div(period)? + 1).checked_mul(period)?;
+    let seconds = u64::try_from(next / 1_000_000_000).ok()?;
+    let rest = u32::try_from(next % 1_000_000_000).ok()?;
+    UNIX_EPOCH.checked_add(Duration::new(seconds, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_span_is_counted_not_walked() {
+        let start = Clock::real().moment();
+        assert_eq!(span(start + SECOND, SECOND, start), None);
+        let year = 31_557_600;
+        let found = span(start + SECOND, SECOND, start.after(SECOND, year) + SECOND / 2);
+        let last = start.after(SECOND, year);
+        assert_eq!(found, Some(Span { count: year, first: start + SECOND, last }));
+    }
+
+    #[test]
+    fn aligned_is_strictly_after() {
+        let noon = UNIX_EPOCH + SECOND * 43_200;
+        assert_eq!(aligned_next(noon, SECOND * 600), Some(noon + SECOND * 600));
+        assert_eq!(aligned_next(noon - SECOND, SECOND * 600), Some(noon));
+        assert_eq!(aligned_next(UNIX_EPOCH - SECOND, SECOND), Some(UNIX_EPOCH));
+    }
+}

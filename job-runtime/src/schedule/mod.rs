@@ -1,0 +1,144 @@
+//! When a job is due: [`Schedule`], the trait for schedules of one's own, and the grid of equal periods.
+
+mod grid;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::clock::later;
+use crate::duration::{self, IntoDuration};
+use crate::error::Result;
+
+pub(crate) use grid::{aligned_next, span};
+
+/// A rule that names the times at which something recurs. [`Schedule`] implements it; implement it for rules of
+/// your own.
+///
+/// ```
+/// use std::time::{Duration, SystemTime, UNIX_EPOCH};
+/// use job_runtime::Recurrence;
+///
+/// /// Every full hour of UNIX time.
+/// struct FullHours;
+///
+/// impl Recurrence for FullHours {
+///     fn next(&self, after: SystemTime) -> Option<SystemTime> {
+///         let hours = after.duration_since(UNIX_EPOCH).ok()?.as_secs() / 3_600;
+///         Some(UNIX_EPOCH + Duration::from_secs((hours + 1) * 3_600))
+///     }
+///
+///     fn describe(&self) -> String {
+///         "every full hour".to_owned()
+///     }
+/// }
+///
+/// assert_eq!(FullHours.next(UNIX_EPOCH), Some(UNIX_EPOCH + Duration::from_secs(3_600)));
+/// ```
+pub trait Recurrence: Send + Sync + 'static {
+    /// The first time strictly after `after`, or `None` when there is none any more.
+    fn next(&self, after: SystemTime) -> Option<SystemTime>;
+
+    /// The rule in words, for people.
+    fn describe(&self) -> String;
+}
+
+/// A schedule as text describes it.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+/// use job_runtime::Schedule;
+///
+/// let schedule = Schedule::every("10m")?;
+/// let times: Vec<_> = schedule.upcoming(UNIX_EPOCH).take(2).collect();
+/// assert_eq!(times, [UNIX_EPOCH + Duration::from_secs(600), UNIX_EPOCH + Duration::from_secs(1_200)]);
+/// assert_eq!(schedule.describe(), "every 10m");
+/// # Ok::<(), job_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    period: Duration,
+}
+
+impl Schedule {
+    /// Equal periods, counted on the monotonic clock.
+    ///
+    /// # Errors
+    /// When a text is not a duration, or the period is zero.
+    pub fn every(period: impl IntoDuration) -> Result<Self> {
+        let period = duration::above_zero(period.into_duration()?)?;
+        Ok(Self { period })
+    }
+
+    /// The times strictly after `after`, strictly increasing; those of `every` are counted from `after`.
+    pub fn upcoming(&self, after: SystemTime) -> impl Iterator<Item = SystemTime> + use<> {
+        let schedule = self.clone();
+        let mut last = after;
+        std::iter::from_fn(move || {
+            last = schedule.next(last)?;
+            Some(last)
+        })
+    }
+
+    /// The schedule in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        format!("every {}", duration::text(self.period))
+    }
+}
+
+impl Recurrence for Schedule {
+    fn next(&self, after: SystemTime) -> Option<SystemTime> {
+        after.checked_add(self.period)
+    }
+
+    fn describe(&self) -> String {
+        Self::describe(self)
+    }
+}
+
+/// How the ticks of a job are found.
+#[derive(Clone)]
+pub(crate) enum Timetable {
+    /// Equal periods on the monotonic clock.
+    Every(Duration),
+    /// Equal periods since the epoch, on the wall clock.
+    Aligned(Duration),
+    /// Whatever the rule says, on the wall clock.
+    Calendar(Arc<dyn Recurrence>),
+}
+
+impl Timetable {
+    /// The timetable of a rule; that of [`Schedule::every`] counts monotonic time.
+    pub(crate) fn of(rule: impl Recurrence) -> Self {
+        match (&rule as &dyn Any).downcast_ref::<Schedule>() {
+            Some(schedule) => Self::Every(schedule.period),
+            None => Self::Calendar(Arc::new(rule)),
+        }
+    }
+
+    /// The time between two ticks, where it is always the same.
+    pub(crate) fn period(&self) -> Option<Duration> {
+        match self {
+            Self::Every(period) | Self::Aligned(period) => Some(*period),
+            Self::Calendar(_) => None,
+        }
+    }
+
+    /// The first wall-clock tick after `after`.
+    pub(crate) fn next_wall(&self, after: SystemTime) -> Option<SystemTime> {
+        match self {
+            Self::Every(period) => Some(later(after, *period)),
+            Self::Aligned(period) => aligned_next(after, *period),
+            Self::Calendar(rule) => rule.next(after).filter(|next| *next > after),
+        }
+    }
+
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Every(period) => format!("every {}", duration::text(*period)),
+            Self::Aligned(period) => format!("every {}, aligned to the clock", duration::text(*period)),
+            Self::Calendar(rule) => rule.describe(),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The signals of the system: TERM and Ctrl-C shut down, a second one ends the process, USR1 makes quiet.
+//!
+//! They are heard on a thread of their own, so that jobs which block every worker of the program's runtime
+//! cannot keep it from ending.
+
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::clock::first;
+use crate::engine::driver::Engine;
+use crate::error::{Error, Result};
+
+/// How much longer than the shutdown timeout the end may take before the process is ended.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// Listens as long as it lives.
+#[expect(dead_code, reason = "held for its drop")]
+pub(crate) struct Listening(oneshot::Sender<()>);
+
+/// Begins to listen for an engine.
+pub(crate) fn listen(engine: &Arc<Engine>) -> Result<Listening> {
+    let (listening, stopped) = oneshot::channel();
+    let (report, reported) = std::sync::mpsc::channel();
+    let engine = Arc::clone(engine);
+    let thread = std::thread::Builder::new().name("job-signals".to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime.and_then(|runtime| {
+            let _entered = runtime.enter();
+            Ok((Signals::new()?, runtime))
+        }) {
+            Ok((signals, runtime)) => {
+                let _ = report.send(Ok(()));
+                runtime.block_on(first(async { drop(stopped.await) }, hear(signals, &engine)));
+            }
+            Err(error) => drop(report.send(Err(error))),
+        }
+    });
+    let failed = |error: &dyn std::fmt::Display| Error::refused(format!("cannot listen to signals: {error}"));
+    thread.map_err(|error| failed(&error))?;
+    match reported.recv() {
+        Ok(Ok(())) => Ok(Listening(listening)),
+        Ok(Err(error)) => Err(failed(&error)),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// Ends the process with 1, after saying why and naming what is still on.
+pub(crate) fn exit(engine: &Engine, why: &str) -> ! {
+    let names: Vec<String> = engine.still_running().iter().map(|name| format!("`{name}`")).collect();
+    eprintln!("job-runtime: {why}: {}", names.join(", "));
+    std::process::exit(1)
+}
+
+struct Signals {
+    stop: [Signal; 2],
+    quiet: Signal,
+}
+
+enum Heard {
+    Stop,
+    Quiet,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        let stop = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+        Ok(Self { stop, quiet: signal(SignalKind::user_defined1())? })
+    }
+
+    async fn next(&mut self) -> Heard {
+        std::future::poll_fn(|task| {
+            if self.stop.iter_mut().any(|signal| signal.poll_recv(task).is_ready()) {
+                return Poll::Ready(Heard::Stop);
+            }
+            self.quiet.poll_recv(task).map(|_| Heard::Quiet)
+        })
+        .await
+    }
+
+    async fn stop(&mut self) {
+        while let Heard::Quiet = self.next().await {}
+    }
+}
+
+async fn hear(mut signals: Signals, engine: &Arc<Engine>) {
+    while let Heard::Quiet = signals.next().await {
+        engine.with_core(|core| core.quiet = true);
+    }
+    engine.begin_shutdown();
+    match engine.shutdown_timeout {
+        None => signals.stop().await,
+        Some(limit) => {
+            let again = first(signals.stop(), tokio::time::sleep(limit.saturating_add(MARGIN))).await;
+            if again.is_none() {
+                exit(engine, "these runs did not end in time");
+            }
+        }
+    }
+    exit(engine, "a second signal came while these were on");
+}

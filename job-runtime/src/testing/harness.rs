@@ -1,0 +1,396 @@
+//! Jobs under test: [`Harness`].
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::record::{Record, Run};
+use crate::clock::{Moment, first, in_real_time, later};
+use crate::duration::IntoDuration;
+use crate::engine::driver::Engine;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::job::{Accounting, Phase, Run as JobRun};
+use crate::outcome::{Outcome, RunId, SkipReason, Trigger};
+use crate::periodic::Request;
+use crate::runtime::Runtime;
+use crate::timestamp::IntoTime;
+
+/// How long a tick, or a plain function, may take in real time.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// tokio's timers have this grain; below it the clock is set directly.
+const GRAIN: Duration = Duration::from_millis(1);
+/// After so many turns in which nothing happened, everything that was ready has run.
+const QUIET_TURNS: usize = 24;
+
+/// Why a tick by hand gave no outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TickError {
+    /// Ticks by hand are for manual mode.
+    NotManual,
+    /// Guard or policy declined.
+    NotStarted(SkipReason),
+    /// The run went on for longer than the tick waited; it still does.
+    TimedOut,
+    /// There is no such job, or the template has no instance.
+    UnknownJob,
+}
+
+impl fmt::Display for TickError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotManual => f.write_str("ticks by hand are for manual mode: leave out `.auto()`"),
+            Self::NotStarted(reason) => write!(f, "the job was not started: {reason}"),
+            Self::TimedOut => f.write_str("the run is still on after the time the tick waits"),
+            Self::UnknownJob => f.write_str("there is no such job, or no instance of it is started"),
+        }
+    }
+}
+
+impl std::error::Error for TickError {}
+
+/// The jobs of a test, and its hold on their clocks.
+pub struct Harness {
+    runtime: Runtime,
+    engine: Arc<Engine>,
+    record: Arc<Record>,
+    manual: bool,
+}
+
+impl Harness {
+    pub(crate) fn new(runtime: Runtime, record: Arc<Record>, manual: bool) -> Result<Self> {
+        let engine = runtime.engine()?;
+        Ok(Self { runtime, engine, record, manual })
+    }
+
+    // ---- ticks by hand
+
+    /// Runs a job now, if its guard and policies let it, and waits for the end of the run: at most 5 real
+    /// seconds. Of a template it runs all instances.
+    ///
+    /// # Errors
+    /// See [`TickError`].
+    ///
+    /// # Panics
+    /// When the job's data is missing, with the start error.
+    pub async fn tick(&self, job: &str) -> std::result::Result<Outcome, TickError> {
+        self.tick_within(job, PATIENCE).await
+    }
+
+    /// [`tick`](Self::tick), waiting for `wait` of real time; with `"0ms"` until the start is decided and the run
+    /// was polled.
+    ///
+    /// # Errors
+    /// See [`TickError`].
+    ///
+    /// # Panics
+    /// When the job's data is missing, with the start error, and when `wait` is not a duration.
+    pub async fn tick_within(&self, job: &str, wait: impl IntoDuration) -> std::result::Result<Outcome, TickError> {
+        let wait = length(wait);
+        if !self.manual {
+            return Err(TickError::NotManual);
+        }
+        self.check(job)?;
+        let _moving = self.engine.home.clock.hold();
+        let request = |entry| Request { entry, trigger: Trigger::Manual, reply: None };
+        let runs = self.runtime.of_name(job, |core, periodics, entry| periodics.request(core, request(entry)));
+        let runs = runs.map_err(|_| TickError::UnknownJob)?;
+        if runs.is_empty() {
+            return Err(TickError::UnknownJob);
+        }
+        self.run_ready().await;
+        let ended = first(self.all_ended(&runs), in_real_time(wait)).await;
+        match ended {
+            Some(()) => self.outcome(&runs),
+            None if self.have_ended(&runs) => self.outcome(&runs),
+            None => Err(TickError::TimedOut),
+        }
+    }
+
+    /// Data is looked at with the first tick of a job.
+    fn check(&self, job: &str) -> std::result::Result<(), TickError> {
+        let job =
+            self.runtime.of_name(job, |core, _, entry| core.entries.get(entry).map(|entry| Arc::clone(&entry.job)));
+        let job = job.ok().flatten().ok_or(TickError::UnknownJob)?;
+        let mistakes: Vec<_> = crate::runtime::missing(&job).collect();
+        assert!(mistakes.is_empty(), "{}", Error::mistakes(mistakes));
+        Ok(())
+    }
+
+    async fn all_ended(&self, runs: &[Arc<JobRun>]) {
+        self.until(|| self.have_ended(runs)).await;
+    }
+
+    fn have_ended(&self, runs: &[Arc<JobRun>]) -> bool {
+        runs.iter().all(|run| match run.phase() {
+            Phase::Pending | Phase::Running | Phase::Waiting => false,
+            // The event goes out just after the end.
+            Phase::Completed | Phase::Discarded => self.record.outcome(run.id).is_some(),
+            Phase::Cancelled => true,
+        })
+    }
+
+    /// The outcome of all, or the first that is not a good one.
+    fn outcome(&self, runs: &[Arc<JobRun>]) -> std::result::Result<Outcome, TickError> {
+        for run in runs {
+            match self.record.outcome(run.id) {
+                Some(Outcome::Completed) => {}
+                Some(outcome) => return Ok(outcome),
+                None => {
+                    let reason = self.record.not_started(run.id).unwrap_or(SkipReason::Cancelled);
+                    return Err(TickError::NotStarted(reason));
+                }
+            }
+        }
+        Ok(Outcome::Completed)
+    }
+
+    // ---- the clocks
+
+    /// Moves both clocks on by `by`. Everything that comes due until then is started, in order, and whatever can
+    /// run runs; at the end the clocks stand exactly there and everything is idle. Runs that need more time are
+    /// still on.
+    ///
+    /// # Panics
+    /// When a text is not a duration, and when a plain function keeps running for 5 real seconds: it holds the
+    /// clocks, and may be waiting for them.
+    pub async fn advance(&self, by: impl IntoDuration) {
+        let target = self.moment() + length(by);
+        let _moving = self.engine.home.clock.hold();
+        self.go_to(target).await;
+    }
+
+    /// Lets the wall clock run on alone, as while the machine sleeps. It is seen within 30 s of
+    /// [`advance`](Self::advance).
+    ///
+    /// # Panics
+    /// When a text is not a duration.
+    #[expect(clippy::unused_async, reason = "one way to move clocks")]
+    pub async fn suspend(&self, length_: impl IntoDuration) {
+        let wall = later(self.now(), length(length_));
+        self.engine.home.clock.set_wall(wall);
+    }
+
+    /// Jumps both clocks with nothing run, as when the process was too busy, and then lets what is due run.
+    ///
+    /// # Panics
+    /// When a text is not a duration.
+    pub async fn stall(&self, length_: impl IntoDuration) {
+        let _moving = self.engine.home.clock.hold();
+        tokio::time::advance(length(length_)).await;
+        self.engine.turn_all();
+        self.run_ready().await;
+    }
+
+    /// Sets the wall clock. It is seen within 30 s of [`advance`](Self::advance).
+    ///
+    /// # Panics
+    /// When a text is not a time.
+    #[expect(clippy::unused_async, reason = "one way to move clocks")]
+    pub async fn set_wall(&self, time: impl IntoTime) {
+        match time.into_time() {
+            Ok(time) => self.engine.home.clock.set_wall(time),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Moves the clocks on until nothing runs, at most by `at_most`; false when time was up.
+    ///
+    /// # Panics
+    /// As [`advance`](Self::advance).
+    pub async fn settle(&self, at_most: impl IntoDuration) -> bool {
+        let target = self.moment() + length(at_most);
+        let _moving = self.engine.home.clock.hold();
+        self.run_ready().await;
+        let idle = first(self.until(|| self.running().is_empty()), self.go_to(target)).await;
+        idle.is_some() || self.running().is_empty()
+    }
+
+    /// What the wall clock shows.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.engine.home.clock.now().wall
+    }
+
+    fn moment(&self) -> Moment {
+        self.engine.home.clock.moment()
+    }
+
+    async fn go_to(&self, target: Moment) {
+        let clock = &self.engine.home.clock;
+        if target.since(clock.moment()) > GRAIN {
+            self.watched(clock.sleep_until(target - GRAIN)).await;
+        }
+        tokio::time::advance(target.since(clock.moment())).await;
+        self.engine.turn_all();
+        self.run_ready().await;
+    }
+
+    /// Lets everything that is ready run, plain functions to their end.
+    async fn run_ready(&self) {
+        let mut quiet = 0;
+        let mut seen = self.record.len();
+        while quiet < QUIET_TURNS {
+            tokio::task::yield_now().await;
+            if self.blocking().is_some() {
+                self.watched(self.until(|| self.blocking().is_none())).await;
+            }
+            let now = self.record.len();
+            quiet = if now == seen { quiet + 1 } else { 0 };
+            seen = now;
+        }
+    }
+
+    /// Waits, but not for ever for a plain function that holds the clocks.
+    async fn watched(&self, wait: impl Future<Output = ()>) {
+        let mut wait = std::pin::pin!(wait);
+        loop {
+            if first(wait.as_mut(), in_real_time(PATIENCE)).await.is_some() {
+                return;
+            }
+            if let Some(job) = self.blocking() {
+                panic!(
+                    "the plain fn of job `{job}` has been running for {PATIENCE:?} of real time, and the clocks stand \
+                     still while it does: it must not wait for them to move"
+                );
+            }
+        }
+    }
+
+    fn blocking(&self) -> Option<Arc<str>> {
+        self.engine.with_core(|core| core.blocking())
+    }
+
+    async fn until(&self, done: impl Fn() -> bool) {
+        loop {
+            let mut changed = std::pin::pin!(self.record.changed.notified());
+            changed.as_mut().enable();
+            if done() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    // ---- what happened, and what is to come
+
+    /// The attempts of a job so far, in the order of their starts.
+    #[must_use]
+    pub fn runs(&self, job: &str) -> Vec<Run> {
+        self.record.runs(job)
+    }
+
+    /// Everything that happened so far.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.record.events()
+    }
+
+    /// The next ticks of a job, at most `n`; in shifted mode one, and none while its run is on.
+    ///
+    /// # Panics
+    /// When there is no such job.
+    #[must_use]
+    pub fn next(&self, job: &str, n: usize) -> Vec<SystemTime> {
+        self.of(job, |core, periodics, entry| {
+            let slots = periodics.slots_of(entry);
+            let mut next: Vec<_> = slots.into_iter().flat_map(|slot| periodics.upcoming(core, slot, n)).collect();
+            next.sort();
+            next.truncate(n);
+            next
+        })
+    }
+
+    /// The runs that are on, those waiting for a retry included.
+    #[must_use]
+    pub fn running(&self) -> Vec<RunId> {
+        self.engine.with_core(|core| core.running().map(|run| run.id).collect())
+    }
+
+    /// From now on `answer` stands in for the guard of a job.
+    ///
+    /// # Panics
+    /// When there is no such job.
+    pub fn guard(&self, job: &str, answer: bool) {
+        self.of(job, |core, _, entry| {
+            if let Some(entry) = core.entries.get_mut(entry) {
+                entry.guard = Some(answer);
+            }
+        });
+    }
+
+    /// How the occasions of a job ended so far.
+    ///
+    /// # Panics
+    /// When there is no such job.
+    #[must_use]
+    pub fn accounting(&self, job: &str) -> Accounting {
+        self.of(job, |core, _, entry| core.entries.get(entry).map(|entry| entry.ledger.accounting()))
+            .unwrap_or_default()
+    }
+
+    /// The runtime.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Shuts down in order, in virtual time. The harness can still be read after it.
+    ///
+    /// # Errors
+    /// What [`Runtime::shutdown`] gives.
+    pub async fn shutdown(&self) -> Result {
+        self.runtime.shutdown().await
+    }
+
+    fn of<T>(
+        &self,
+        job: &str,
+        read: impl FnOnce(&mut crate::engine::supervisor::Core, &mut crate::periodic::Periodics, u32) -> T,
+    ) -> T {
+        match self.runtime.of_name(job, read) {
+            Ok(value) => value,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Asserts the identity, and that what counts as pending is really waiting somewhere.
+    fn assert_accounts(&self) {
+        let accounts = self.runtime.with(|core, periodics| {
+            let of = core.entries.iter().map(|(entry, kept)| {
+                (Arc::clone(&kept.job.name), kept.ledger.accounting(), periodics.undecided(entry))
+            });
+            of.collect::<Vec<_>>()
+        });
+        for (job, accounting, undecided) in accounts.unwrap_or_default() {
+            assert!(accounting.balances(), "the accounts of job `{job}` do not balance: {accounting:?}");
+            assert!(
+                accounting.pending == undecided,
+                "job `{job}` has {undecided} undecided occasions, but its accounts say {accounting:?}"
+            );
+        }
+    }
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.assert_accounts();
+        }
+    }
+}
+
+impl fmt::Debug for Harness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Harness").field("manual", &self.manual).finish_non_exhaustive()
+    }
+}
+
+#[track_caller]
+fn length(length: impl IntoDuration) -> Duration {
+    match length.into_duration() {
+        Ok(length) => length,
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,36 @@
+//! Testing your jobs on paused time, with two fake clocks.
+//!
+//! In *manual* mode nothing ticks by itself, and [`Harness::tick`] runs a job and waits for it. In *auto* mode
+//! ([`TestBuilder::auto`]) schedules tick while [`Harness::advance`] moves the clocks. Both want tokio's paused
+//! clock, that is `#[tokio::test(start_paused = true)]`.
+//!
+//! The jobs' monotonic clock is tokio's paused clock; their wall clock goes with it, and can be moved by itself.
+//! Both move only while a function of the harness runs or a [`JobHandle`](crate::JobHandle) is awaited. The
+//! environment is not read. A plain `fn` runs in real time, and the clocks stand still while it does.
+//!
+//! When a harness is dropped it asserts, for each job, that `due = ran + skipped + missed + pending`, unless the
+//! test is failing already.
+//!
+//! ```
+//! use job_runtime::{Outcome, periodic};
+//!
+//! #[periodic(every = "10m")]
+//! async fn purge_sessions() {}
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
+//! let jobs = job_runtime::testing::start().await;
+//! assert_eq!(jobs.tick("purge_sessions").await, Ok(Outcome::Completed));
+//!
+//! let jobs = job_runtime::testing::start().auto().await;
+//! jobs.advance("1h").await;
+//! assert_eq!(jobs.runs("purge_sessions").len(), 6);
+//! # });
+//! ```
+
+mod builder;
+mod harness;
+mod record;
+
+pub use builder::{TestBuilder, assert_all_valid, start};
+pub use harness::{Harness, TickError};
+pub use record::Run;

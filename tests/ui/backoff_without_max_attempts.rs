@@ -1,0 +1,6 @@
+use job_runtime::periodic;
+
+#[periodic(every = "10m", backoff = "1s..5m")]
+fn tick() {}
+
+fn main() {}

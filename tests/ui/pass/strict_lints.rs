@@ -1,0 +1,118 @@
+//! The expansion trips no lint, however strict its user is.
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    unreachable_pub,
+    unused_qualifications,
+    unused_lifetimes,
+    single_use_lifetimes,
+    unused_results,
+    unsafe_code,
+    unnameable_types,
+    non_camel_case_types,
+    nonstandard_style,
+    future_incompatible,
+    rust_2018_idioms,
+    let_underscore_drop,
+    clippy::all,
+    clippy::pedantic
+)]
+
+use std::time::Duration;
+
+use job_runtime::{Context, Result, periodic};
+
+/// Shared data.
+pub trait Mailer: Send + Sync {
+    /// Sends.
+    fn send(&self);
+}
+
+/// State.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen(u32);
+
+/// An argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UserId(u32);
+
+const PERIOD: Duration = Duration::from_secs(90);
+const TRIES: u32 = 3;
+
+async fn ready() -> bool {
+    true
+}
+
+/// A job for each user.
+///
+/// # Errors
+/// Never.
+#[periodic(
+    every = PERIOD,
+    initial_delay = "0s",
+    delay_mode = "regular",
+    when = ready,
+    on_overlap = "queue",
+    on_missed = "all(20)",
+    start_deadline = "30s",
+    timeout = "infinity",
+    job_shutdown = "brutal_kill",
+    jitter = "1s",
+    splay = "5s",
+    align = true,
+    max_attempts = TRIES,
+    backoff = "1s..5m",
+    pause_after = 5,
+    name = "sync",
+    enabled = !cfg!(windows)
+)]
+pub async fn account_sync(
+    cx: &Context,
+    mailer: &dyn Mailer,
+    seen: &mut Seen,
+    user: UserId,
+) -> Result<(), std::io::Error> {
+    let _ = (cx.attempt(), user.0);
+    mailer.send();
+    seen.0 += 1;
+    std::future::ready(()).await;
+    Ok(())
+}
+
+/// A plain one.
+#[periodic(every = "10m", when = |cx| cx.attempt() == 1)]
+pub fn purge() {}
+
+/// Old.
+#[deprecated(note = "use `purge`")]
+#[periodic(every = "10m")]
+pub fn purge_old() {}
+
+#[periodic(every = "1h")]
+async fn private(count: &mut u64) {
+    *count += 1;
+    std::future::ready(()).await;
+}
+
+mod inner {
+    use job_runtime::periodic;
+
+    #[periodic(every = "1h", max_running = 2)]
+    pub(crate) fn visible_in_crate() {}
+
+    #[periodic(every = "1h")]
+    pub(super) fn visible_above(words: String, numbers: Vec<u8>) {
+        drop((words, numbers));
+    }
+}
+
+fn main() {
+    #[periodic(every = "1d")]
+    async fn inside_a_body() {
+        std::future::ready(()).await;
+    }
+    let _: fn() = inner::visible_in_crate;
+    let _: fn(String, Vec<u8>) = inner::visible_above;
+}

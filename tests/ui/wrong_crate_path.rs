@@ -1,0 +1,6 @@
+use job_runtime::periodic;
+
+#[periodic(every = "10m", crate = my_jobs)]
+fn tick() {}
+
+fn main() {}
