@@ -62,9 +62,7 @@ pub async fn peek<C: 'static, S: Send + 'static, T>(read: impl FnOnce(&S) -> T) 
 /// # Errors
 /// When there is one for these arguments already, there is no runtime, or it shuts down.
 pub fn start<C: 'static, A: Clone + Eq + Hash + Send + Sync + 'static>(args: A) -> Result<()> {
-    let runtime = Runtime::current()?;
-    runtime.open_engine()?;
-    runtime.of_companion::<C, _>(|core, periodics, entry| periodics.start(core, entry, args))?
+    Runtime::current()?.of_companion::<C, _>(|core, periodics, entry| periodics.start(core, entry, args))?
 }
 
 /// Stops an instance; false when there is none for these arguments.

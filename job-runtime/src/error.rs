@@ -96,7 +96,6 @@ impl Error {
     pub(crate) fn refused(text: impl Into<String>) -> Self {
         Self(Arc::new(ErrorKind::Refused(text.into())))
     }
-
 }
 
 impl fmt::Display for Error {

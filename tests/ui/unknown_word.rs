@@ -6,7 +6,7 @@ use job_runtime::periodic;
     on_overlap = "ignroe",
     on_missed = "newest",
     timeout = "infinite",
-    job_shutdown = "kill",
+    job_shutdown = "kill"
 )]
 fn tick() {}
 

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Attribute;
 use syn::ext::IdentExt;
 
 use super::{Job, Stretch, at, local, ours};
@@ -13,16 +14,24 @@ pub(super) fn companion(job: &Job<'_>, sound: bool) -> TokenStream {
     let vis = &job.function.vis;
     let about = format!("Control of the periodic job `{}()`.", job.function.name());
     let typed = if sound { typed(job) } else { trigger(job, &quote!(())) };
-    let common = common(job);
+    let (common, allowed) = (common(job), job.function.attrs.iter().filter_map(allowed));
     quote_spanned! {at(name.span())=>
         #[doc = #about]
         #vis enum #name {}
 
+        #(#allowed)*
         impl #name {
             #typed
             #common
         }
     }
+}
+
+/// What the user lets pass in the function, such as many arguments, passes in those made of it.
+fn allowed(attribute: &Attribute) -> Option<TokenStream> {
+    let list = attribute.meta.require_list().ok()?;
+    let lints = &list.tokens;
+    (list.path.is_ident("allow") || list.path.is_ident("expect")).then(|| quote!(#[allow(#lints)]))
 }
 
 fn typed(job: &Job<'_>) -> TokenStream {

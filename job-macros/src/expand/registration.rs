@@ -136,7 +136,7 @@ fn call(job: &Job<'_>, shared: &Ident, state: &Ident) -> TokenStream {
             let stretch = Stretch::of(ty);
             stretch.call_with(&quote_spanned!(stretch.first=> #shared.get), &ty.to_token_stream(), TokenStream::new())
         }
-        Param::State(_) => quote!(#state.get()),
+        Param::State(ty) => quote_spanned!(Stretch::of(ty).first=> #state.get()),
         Param::Argument(_) => names.next().into_token_stream(),
     });
     let values: Vec<TokenStream> = values.collect();

@@ -1,17 +1,19 @@
 //! The engine's lock and its one task: everything is decided under the lock, and done after it is released.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::executor::{End, Supervise, launch};
+use super::carrier::{Crowd, RELIEF, launch};
+use super::executor::{End, Supervise};
 use super::supervisor::{Core, Owner, Stop};
-use crate::clock::{Moment, first};
+use crate::clock::{Moment, Now, first};
 use crate::error::{Error, Result};
 use crate::event::Board;
 use crate::job::{Conductor, Home, Phase, Run};
@@ -24,10 +26,14 @@ pub(crate) struct Engine {
     pub(crate) shutdown_timeout: Option<Duration>,
     handle: Handle,
     state: Mutex<State>,
+    /// Crowds on their way, and when to see whether they are stuck.
+    carried: Mutex<Carried>,
     wake: Notify,
     alive: AtomicBool,
     ended: watch::Sender<Option<Result>>,
 }
+
+type Carried = VecDeque<(Moment, Weak<Crowd<Engine>>)>;
 
 struct State {
     core: Core,
@@ -61,6 +67,7 @@ impl Engine {
             shutdown_timeout,
             handle: Handle::current(),
             state: Mutex::new(State { core, kinds, armed: Moment::NEVER }),
+            carried: Mutex::default(),
             wake: Notify::new(),
             alive: AtomicBool::new(true),
             ended: watch::Sender::new(None),
@@ -83,6 +90,7 @@ impl Engine {
                 match engine.turn() {
                     Turn::Again => tokio::task::yield_now().await,
                     Turn::Sleep(until) => {
+                        let until = until.min(engine.relieve(engine.home.clock.moment()));
                         first(engine.wake.notified(), engine.home.clock.alarm(until)).await;
                     }
                     Turn::Over => return,
@@ -137,21 +145,51 @@ impl Engine {
     }
 
     fn locked<T>(self: &Arc<Self>, decide: impl FnOnce(&mut Core, &mut Vec<Box<dyn Owner>>, &mut Moment) -> T) -> T {
+        self.locked_at(|_| self.home.clock.now(), decide)
+    }
+
+    fn locked_at<T>(
+        self: &Arc<Self>,
+        now: impl FnOnce(&Core) -> Now,
+        decide: impl FnOnce(&mut Core, &mut Vec<Box<dyn Owner>>, &mut Moment) -> T,
+    ) -> T {
         let mut state = self.lock();
+        let now = now(&state.core);
         let State { core, kinds, armed } = &mut *state;
-        core.begin(self.home.clock.now(), self.board.is_read());
+        core.begin(now, self.board.is_read());
         let result = decide(core, kinds, armed);
         let launches = core.finish(kinds);
         let sooner = core.next_look() < *armed || core.is_over();
         drop(state);
-        for started in launches {
-            launch(self, &self.handle, started);
+        if let Some(crowd) = launch(self, &self.handle, launches) {
+            self.carried().push_back((now.moment + RELIEF, Arc::downgrade(&crowd)));
+            self.wake.notify_one();
         }
         if sooner {
             self.wake.notify_one();
         }
         self.board.deliver();
         result
+    }
+
+    /// Relieves crowds whose carriers are being blocked; when to look again.
+    fn relieve(&self, now: Moment) -> Moment {
+        let mut stuck = Vec::new();
+        let mut carried = self.carried();
+        carried.retain(|(at, crowd)| {
+            let late = crowd.upgrade().filter(|_| *at <= now);
+            let kept = late.is_none() && crowd.strong_count() > 0;
+            stuck.extend(late);
+            kept
+        });
+        let next = carried.front().map_or(Moment::NEVER, |(at, _)| *at);
+        drop(carried);
+        stuck.iter().for_each(|crowd| crowd.relieve(&self.handle));
+        next
+    }
+
+    fn carried(&self) -> MutexGuard<'_, Carried> {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -233,7 +271,12 @@ impl Supervise for Engine {
     }
 
     fn ended(self: &Arc<Self>, slot: u32, run: &Arc<Run>, end: End) -> Option<Outcome> {
-        self.locked(|core, kinds, _| core.attempt_ended(kinds, slot, run, end))
+        // Unless somebody listens, the end of a run needs no wall clock, and reading it costs as much as the rest.
+        let now = |core: &Core| match self.board.is_read() {
+            true => self.home.clock.now(),
+            false => core.reckon(self.home.clock.moment()),
+        };
+        self.locked_at(now, |core, kinds, _| core.attempt_ended(kinds, slot, run, end))
     }
 
     fn is_alive(&self) -> bool {

@@ -41,21 +41,26 @@ pub(crate) struct Launch {
     pub(crate) guarded: bool,
 }
 
-/// Sets a run going: an async function as a task, a plain one on a thread of its own.
-pub(crate) fn launch<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, launch: Launch) {
+/// Makes ready what runs as a task; a plain function is set going at once, on a thread of its own.
+pub(crate) fn prepare<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, launch: Launch) -> Option<Attempt<S>> {
     let Launch { slot, run, guarded } = launch;
     if run.job.is_blocking() && !guarded {
-        return launch_thread(supervisor, handle, slot, run);
+        launch_thread(supervisor, handle, slot, run);
+        return None;
     }
-    let work = if guarded { Work::Ask } else { Work::Call };
-    let attempt = Attempt {
+    Some(Attempt {
         supervisor: Arc::clone(supervisor),
         handle: run.job.is_blocking().then(|| handle.clone()),
         slot,
         span: if guarded { tracing::Span::none() } else { event::span(&run) },
-        run: Some(Arc::clone(&run)),
-        work,
-    };
+        run: Some(run),
+        work: if guarded { Work::Ask } else { Work::Call },
+    })
+}
+
+/// Gives an attempt a task of its own.
+pub(crate) fn own_task<S: Supervise>(handle: &Handle, attempt: Attempt<S>) {
+    let Some(run) = attempt.run.clone() else { return };
     #[expect(clippy::disallowed_methods, reason = "the one place where an attempt becomes a task")]
     run.attach(|| handle.spawn(attempt).abort_handle());
 }
@@ -69,13 +74,13 @@ enum Work {
     Over,
 }
 
-/// The task of one attempt. Dropping it ends the attempt.
-struct Attempt<S: Supervise> {
+/// One attempt, as a future. Dropping it ends the attempt.
+pub(crate) struct Attempt<S: Supervise> {
     supervisor: Arc<S>,
     /// For a plain function behind a guard: where its thread belongs.
     handle: Option<Handle>,
     slot: u32,
-    /// Lent to the thread-local while the task is polled.
+    /// Until its end is told.
     run: Option<Arc<Run>>,
     span: tracing::Span,
     work: Work,
@@ -86,9 +91,10 @@ impl<S: Supervise> Future for Attempt<S> {
 
     fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
         let this = self.get_mut();
+        let Some(run) = this.run.clone() else { return Poll::Ready(()) };
+        let _current = Current::enter(run);
         loop {
-            let step = this.step(task);
-            match step {
+            match this.step(task) {
                 Step::Again => {}
                 Step::Wait => return Poll::Pending,
                 Step::Over => return Poll::Ready(()),
@@ -104,6 +110,11 @@ enum Step {
 }
 
 impl<S: Supervise> Attempt<S> {
+    /// Whether it was dropped before it began.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.is_doomed())
+    }
+
     fn step(&mut self, task: &mut Task<'_>) -> Step {
         match std::mem::replace(&mut self.work, Work::Over) {
             Work::Ask => self.ask(),
@@ -116,8 +127,8 @@ impl<S: Supervise> Attempt<S> {
 
     /// Calls the guard, which gives its future.
     fn ask(&mut self) -> Step {
-        let guard = self.caught(|run| run.job.guard.map(|guard| guard(Context(Arc::clone(run)))));
-        match guard {
+        let Some(run) = &self.run else { return Step::Over };
+        match caught(|| run.job.guard.map(|guard| guard(Context(Arc::clone(run))))) {
             Ok(Some(guard)) => {
                 self.work = Work::Guard(guard);
                 Step::Again
@@ -128,17 +139,17 @@ impl<S: Supervise> Attempt<S> {
     }
 
     fn poll_guard(&mut self, mut guard: BoxFuture<bool>, task: &mut Task<'_>) -> Step {
-        match self.caught(|_| guard.as_mut().poll(task)) {
+        match caught(|| guard.as_mut().poll(task)) {
             Ok(Poll::Pending) => {
                 self.work = Work::Guard(guard);
                 Step::Wait
             }
             Ok(Poll::Ready(yes)) => {
-                let dropped = self.caught(|_| drop(guard));
+                let dropped = caught(|| drop(guard));
                 self.answer(dropped.map(|()| yes))
             }
             Err(panic) => {
-                let _ = self.caught(|_| drop(guard));
+                let _ = caught(|| drop(guard));
                 self.answer(Err(panic))
             }
         }
@@ -162,10 +173,13 @@ impl<S: Supervise> Attempt<S> {
 
     /// Calls the function, which gives its future.
     fn call(&mut self) -> Step {
-        let body = self.caught(|run| match &run.job.body {
+        let Some(run) = &self.run else { return Step::Over };
+        let entered = self.span.enter();
+        let body = caught(|| match &run.job.body {
             Body::Async(body) => Some(body(input(run))),
             Body::Blocking(_) => None,
         });
+        drop(entered);
         match body {
             Ok(Some(body)) => {
                 self.work = Work::Body(body);
@@ -177,19 +191,19 @@ impl<S: Supervise> Attempt<S> {
     }
 
     fn poll_body(&mut self, mut body: BoxFuture<Report>, task: &mut Task<'_>) -> Step {
-        match self.caught(|_| body.as_mut().poll(task)) {
-            Ok(Poll::Pending) => {
-                self.work = Work::Body(body);
-                Step::Wait
-            }
-            Ok(Poll::Ready(Report { verdict, state })) => match self.caught(|_| drop(body)) {
-                Ok(()) => self.over(End::Returned(verdict), state),
-                Err(panic) => self.over(End::Panicked(panic), None),
-            },
-            Err(panic) => {
-                let _ = self.caught(|_| drop(body));
-                self.over(End::Panicked(panic), None)
-            }
+        let entered = self.span.enter();
+        let polled = caught(|| body.as_mut().poll(task));
+        if let Ok(Poll::Pending) = polled {
+            drop(entered);
+            self.work = Work::Body(body);
+            return Step::Wait;
+        }
+        let dropped = caught(|| drop(body));
+        drop(entered);
+        match (polled, dropped) {
+            (Ok(Poll::Ready(Report { verdict, state })), Ok(())) => self.over(End::Returned(verdict), state),
+            (Err(panic), _) | (_, Err(panic)) => self.over(End::Panicked(panic), None),
+            (Ok(Poll::Pending), Ok(())) => Step::Wait,
         }
     }
 
@@ -202,24 +216,16 @@ impl<S: Supervise> Attempt<S> {
         }
         Step::Over
     }
-
-    /// Calls into the user's code: with the run as the current one, inside its span, panics caught.
-    fn caught<T>(&mut self, call: impl FnOnce(&Arc<Run>) -> T) -> Result<T, Arc<str>> {
-        let _entered = self.span.enter();
-        let Some(run) = self.run.take() else { return Err("the attempt is over".into()) };
-        let (run, result) = caught(run, call);
-        self.run = Some(run);
-        result
-    }
 }
 
 impl<S: Supervise> Drop for Attempt<S> {
     fn drop(&mut self) {
         let work = std::mem::replace(&mut self.work, Work::Over);
-        if self.run.is_none() {
-            return;
-        }
-        let _ = self.caught(|_| drop(work));
+        let Some(run) = self.run.clone() else { return };
+        let _current = Current::enter(run);
+        let entered = self.span.enter();
+        let _ = caught(|| drop(work));
+        drop(entered);
         self.over(End::Dropped, None);
     }
 }
@@ -259,8 +265,9 @@ fn hold_clock<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, finished: std:
 fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: Arc<Run>) {
     let span = event::span(&run);
     let _entered = span.enter();
-    let (run, result) = caught(run, |run| match &run.job.body {
-        Body::Blocking(body) => Some(body(input(run))),
+    let _current = Current::enter(Arc::clone(&run));
+    let result = caught(|| match &run.job.body {
+        Body::Blocking(body) => Some(body(input(&run))),
         Body::Async(_) => None,
     });
     let outcome = match result {
@@ -303,15 +310,27 @@ pub(crate) fn current() -> Option<Arc<Run>> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Calls the user's code with the run as the current one; a panic comes back as its message and place.
-fn caught<T>(run: Arc<Run>, call: impl FnOnce(&Arc<Run>) -> T) -> (Arc<Run>, Result<T, Arc<str>>) {
-    let borrowed = Arc::clone(&run);
-    let outer = CURRENT.replace(Some(run));
-    let nested = CATCHING.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(|| call(&borrowed)));
-    CATCHING.set(nested);
-    CURRENT.set(outer);
-    (borrowed, result.map_err(|payload| panic_text(&*payload)))
+/// Makes a run the current one of its thread, until it is dropped.
+struct Current(Option<Arc<Run>>);
+
+impl Current {
+    fn enter(run: Arc<Run>) -> Self {
+        Self(CURRENT.replace(Some(run)))
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+/// Calls the user's code; a panic comes back as its message and place.
+fn caught<T>(call: impl FnOnce() -> T) -> Result<T, Arc<str>> {
+    let outer = CATCHING.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    CATCHING.set(outer);
+    result.map_err(|payload| panic_text(&*payload))
 }
 
 fn panic_text(payload: &(dyn Any + Send)) -> Arc<str> {

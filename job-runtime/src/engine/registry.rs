@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::duration::Setting;
@@ -39,13 +39,13 @@ pub struct Definition {
     guard: Option<Guard>,
     needs: Vec<Need>,
     state: Option<Stateful>,
-    template: bool,
+    arguments: Option<TypeId>,
     body: Option<Body>,
 }
 
 impl Definition {
     fn new() -> Self {
-        Self { settings: Vec::new(), guard: None, needs: Vec::new(), state: None, template: false, body: None }
+        Self { settings: Vec::new(), guard: None, needs: Vec::new(), state: None, arguments: None, body: None }
     }
 
     /// An option given as text.
@@ -102,7 +102,7 @@ impl Definition {
     /// The parameters by value, which make the job a template.
     #[must_use]
     pub fn args<A: Clone + Eq + Hash + Send + Sync + 'static>(mut self) -> Self {
-        self.template = true;
+        self.arguments = Some(TypeId::of::<A>());
         self
     }
 
@@ -175,7 +175,7 @@ impl Found {
     pub(crate) fn into_job(self, home: &Arc<Home>) -> Option<Arc<Job>> {
         let name: Arc<str> = self.name().into();
         let Self { place, kind, options, definition, .. } = self;
-        let Definition { guard, needs, state, template, body, .. } = definition;
+        let Definition { guard, needs, state, arguments, body, .. } = definition;
         Some(Arc::new(Job {
             name,
             kind,
@@ -186,8 +186,9 @@ impl Found {
             guard,
             needs: needs.into(),
             state: state.map(Box::new),
-            template,
+            arguments,
             home: Arc::clone(home),
+            entry: OnceLock::new(),
         }))
     }
 }

@@ -174,12 +174,17 @@ impl Core {
         self.told = told;
     }
 
+    /// Both clocks at a moment, by how they stood to each other when the driver last read them.
+    pub(crate) fn reckon(&self, moment: Moment) -> Now {
+        Now { moment, wall: self.seen.wall_at(moment) }
+    }
+
     /// Does what was decided and can be done under the lock, and gives what is to be set going.
     pub(crate) fn finish(&mut self, kinds: &mut [Box<dyn Owner>]) -> Vec<Launch> {
         self.stop_requested(kinds);
         if std::mem::take(&mut self.crowded) {
             let runs = &self.runs;
-            self.timers.retain(|alarm| match alarm.topic {
+            self.timers.retain(|alarm| match alarm.topic() {
                 Topic::Run => is_live(runs, alarm),
                 Topic::Tick | Topic::Waiting => kinds.iter().any(|kind| kind.is_live(alarm)),
             });
@@ -261,7 +266,7 @@ impl Core {
         }
         for _ in 0..BATCH {
             let Some(alarm) = self.timers.due(self.now.moment) else { return false };
-            match alarm.topic {
+            match alarm.topic() {
                 Topic::Run => self.run_alarm(kinds, alarm),
                 Topic::Tick | Topic::Waiting => kinds.iter_mut().for_each(|kind| kind.on_alarm(self, alarm)),
             }
@@ -471,25 +476,25 @@ impl Core {
     fn set_alarm(&mut self, slot: u32, at: Moment) {
         let Some(running) = self.runs.get_mut(slot) else { return };
         let before = std::mem::replace(&mut running.alarm, at);
-        let stamp = running.run.id.0;
+        let stamp = running.run.stamp();
         if before != Moment::NEVER {
             self.disarm();
         }
-        self.arm(Alarm { at, stamp, slot, topic: Topic::Run });
+        self.arm(Alarm::new(at, Topic::Run, slot, stamp));
     }
 
     fn run_alarm(&mut self, kinds: &mut [Box<dyn Owner>], alarm: Alarm) {
         if !is_live(&self.runs, &alarm) {
             return;
         }
-        let Some(running) = self.runs.get_mut(alarm.slot) else { return };
+        let Some(running) = self.runs.get_mut(alarm.slot()) else { return };
         running.alarm = Moment::NEVER;
         match running.stage {
             Stage::Guard => {}
-            Stage::Retry => self.next_attempt(alarm.slot),
-            Stage::Body if running.stopping.is_none() => self.stop(kinds, alarm.slot, Stop::TimedOut),
-            Stage::Body => self.drop_now(kinds, alarm.slot),
-            Stage::Dropped => self.give_up(kinds, alarm.slot),
+            Stage::Retry => self.next_attempt(alarm.slot()),
+            Stage::Body if running.stopping.is_none() => self.stop(kinds, alarm.slot(), Stop::TimedOut),
+            Stage::Body => self.drop_now(kinds, alarm.slot()),
+            Stage::Dropped => self.give_up(kinds, alarm.slot()),
         }
     }
 
@@ -795,7 +800,7 @@ fn owner<'a>(kinds: &'a mut [Box<dyn Owner>], run: &Run) -> Option<&'a mut Box<d
 }
 
 fn is_live(runs: &Slots<Running>, alarm: &Alarm) -> bool {
-    runs.get(alarm.slot).is_some_and(|running| running.run.id.0 == alarm.stamp && running.alarm == alarm.at)
+    runs.get(alarm.slot()).is_some_and(|running| running.run.stamp() == alarm.stamp && running.alarm == alarm.at)
 }
 
 fn close(run: &Run, phase: Phase, ending: Ending) {

@@ -5,14 +5,33 @@ use std::collections::BinaryHeap;
 
 use crate::clock::Moment;
 
-/// What an alarm is for; the receiver checks that it still means something.
+/// What wakes the engine, for a record of somebody's; the receiver checks that it still means something. Packed
+/// into 16 bytes, as a million of them may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Alarm {
     pub(crate) at: Moment,
     /// Tells the record meant from a later one in the same slot.
-    pub(crate) stamp: u64,
-    pub(crate) slot: u32,
-    pub(crate) topic: Topic,
+    pub(crate) stamp: u32,
+    /// The slot, and in the two lowest bits the topic.
+    place: u32,
+}
+
+impl Alarm {
+    pub(crate) fn new(at: Moment, topic: Topic, slot: u32, stamp: u32) -> Self {
+        Self { at, stamp, place: (slot << 2) | topic.code() }
+    }
+
+    pub(crate) fn slot(&self) -> u32 {
+        self.place >> 2
+    }
+
+    pub(crate) fn topic(&self) -> Topic {
+        match self.place & 3 {
+            0 => Topic::Run,
+            1 => Topic::Tick,
+            _ => Topic::Waiting,
+        }
+    }
 }
 
 /// Whose alarm it is.
@@ -26,6 +45,16 @@ pub(crate) enum Topic {
     Waiting,
 }
 
+impl Topic {
+    fn code(self) -> u32 {
+        match self {
+            Self::Run => 0,
+            Self::Tick => 1,
+            Self::Waiting => 2,
+        }
+    }
+}
+
 impl PartialOrd for Alarm {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -36,7 +65,7 @@ impl Ord for Alarm {
     /// The earliest is the greatest, as `BinaryHeap` gives out the greatest; among equals the lower slot comes
     /// first.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.at.cmp(&self.at).then_with(|| other.slot.cmp(&self.slot)).then_with(|| other.stamp.cmp(&self.stamp))
+        other.at.cmp(&self.at).then_with(|| other.place.cmp(&self.place)).then_with(|| other.stamp.cmp(&self.stamp))
     }
 }
 
@@ -116,7 +145,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn alarm(at: Moment, slot: u32) -> Alarm {
-        Alarm { at, stamp: 0, slot, topic: Topic::Tick }
+        Alarm::new(at, Topic::Tick, slot, 0)
     }
 
     #[test]
@@ -127,10 +156,10 @@ mod tests {
             timers.push(alarm(start + SECOND * seconds, slot));
         }
         let now = start + SECOND * 2;
-        assert_eq!(timers.due(now).map(|alarm| alarm.slot), Some(0));
+        assert_eq!(timers.due(now).map(|alarm| alarm.slot()), Some(0));
         timers.push(alarm(start + SECOND * 9, 0));
-        assert_eq!(timers.due(now).map(|alarm| alarm.slot), Some(1));
-        assert_eq!(timers.due(now).map(|alarm| alarm.slot), Some(2));
+        assert_eq!(timers.due(now).map(|alarm| alarm.slot()), Some(1));
+        assert_eq!(timers.due(now).map(|alarm| alarm.slot()), Some(2));
         assert_eq!(timers.due(now), None);
         assert_eq!(timers.next(), start + SECOND * 3);
     }
@@ -144,8 +173,8 @@ mod tests {
         }
         let full = (0..100).filter(|_| timers.forget()).count();
         assert!(full > 0);
-        timers.retain(|alarm| alarm.slot == 7);
-        assert_eq!(timers.due(start).map(|alarm| alarm.slot), Some(7));
+        timers.retain(|alarm| alarm.slot() == 7);
+        assert_eq!(timers.due(start).map(|alarm| alarm.slot()), Some(7));
         assert_eq!(timers.due(start), None);
     }
 }

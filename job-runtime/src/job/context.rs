@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
@@ -112,7 +112,8 @@ impl Context {
     }
 
     fn direct(&self, directive: Directive) {
-        *self.0.directive.lock().unwrap_or_else(PoisonError::into_inner) = Some(directive);
+        self.0.rare().directive = Some(directive);
+        self.0.directed.store(true, Ordering::Release);
     }
 }
 
@@ -181,16 +182,20 @@ pub(crate) struct Run {
     phase: AtomicU8,
     asked: AtomicBool,
     stop: Notify,
-    directive: Mutex<Option<Directive>>,
-    reply: Mutex<Option<Reply>>,
-    /// The task of the attempt that is on.
-    task: Mutex<Task>,
+    /// Whether somebody waits for the output, and whether the job asked for something: both are rare, and the
+    /// lock is taken only then.
+    pub(crate) awaited: bool,
+    directed: AtomicBool,
+    rare: Mutex<Rare>,
 }
 
-/// The task of an attempt, which may be doomed before it is there.
+/// What is looked at once in a run, if at all.
 #[derive(Default)]
-struct Task {
-    handle: Option<tokio::task::AbortHandle>,
+struct Rare {
+    directive: Option<Directive>,
+    reply: Option<Reply>,
+    /// The task of the attempt that is on; it may be doomed before it is there.
+    task: Option<tokio::task::AbortHandle>,
     doomed: bool,
 }
 
@@ -225,10 +230,15 @@ impl Run {
             phase: AtomicU8::new(Phase::Pending.code()),
             asked: AtomicBool::new(false),
             stop: Notify::new(),
-            directive: Mutex::new(None),
-            reply: Mutex::new(reply),
-            task: Mutex::default(),
+            awaited: reply.is_some(),
+            directed: AtomicBool::new(false),
+            rare: Mutex::new(Rare { reply, ..Rare::default() }),
         })
+    }
+
+    /// The low half of its number, which tells its alarms from those of another run.
+    pub(crate) fn stamp(&self) -> u32 {
+        u32::try_from(self.id.0 & u64::from(u32::MAX)).unwrap_or_default()
     }
 
     pub(crate) fn set_slot(&self, slot: u32) {
@@ -273,39 +283,46 @@ impl Run {
     pub(crate) fn rearm(&self, attempt: u32) {
         self.attempt.store(attempt, Ordering::Relaxed);
         self.asked.store(false, Ordering::Release);
-        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Task::default();
+        let mut rare = self.rare();
+        rare.task = None;
+        rare.doomed = false;
     }
 
     pub(crate) fn take_directive(&self) -> Option<Directive> {
-        self.directive.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let directed = self.directed.load(Ordering::Acquire) && self.directed.swap(false, Ordering::AcqRel);
+        directed.then(|| self.rare().directive.take()).flatten()
     }
 
     pub(crate) fn take_reply(&self) -> Option<Reply> {
-        self.reply.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Whether somebody waits for the output.
-    pub(crate) fn is_awaited(&self) -> bool {
-        self.reply.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.awaited.then(|| self.rare().reply.take()).flatten()
     }
 
     /// Ends the task of the attempt that is on, at its next `await`.
     pub(crate) fn abort(&self) {
-        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        task.doomed = true;
-        if let Some(handle) = &task.handle {
-            handle.abort();
+        let mut rare = self.rare();
+        rare.doomed = true;
+        if let Some(task) = &rare.task {
+            task.abort();
         }
+    }
+
+    /// Whether its task is to be ended as soon as it is there.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.rare().doomed
     }
 
     /// Spawns the task of an attempt; the lock is held so that a later attempt's task is not overwritten.
     pub(crate) fn attach(&self, spawn: impl FnOnce() -> tokio::task::AbortHandle) {
-        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        let handle = spawn();
-        if task.doomed {
-            handle.abort();
+        let mut rare = self.rare();
+        let task = spawn();
+        if rare.doomed {
+            task.abort();
         }
-        task.handle = Some(handle);
+        rare.task = Some(task);
+    }
+
+    fn rare(&self) -> MutexGuard<'_, Rare> {
+        self.rare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long after its nominal time it is now.

@@ -68,7 +68,7 @@ impl Shared {
     /// Packs up what the function returned.
     #[must_use]
     pub fn end<R: Return, S: Send + 'static>(self, output: R, state: State<S>) -> Report {
-        Report { verdict: output.judge(self.context.0.is_awaited()), state: state.value }
+        Report { verdict: output.judge(self.context.0.awaited), state: state.value }
     }
 }
 

@@ -92,11 +92,22 @@ pub(crate) struct Job {
     pub(crate) guard: Option<Guard>,
     pub(crate) needs: Arc<[Need]>,
     pub(crate) state: Option<Box<Stateful>>,
-    pub(crate) template: bool,
+    /// The type of its arguments, which make it a template.
+    pub(crate) arguments: Option<TypeId>,
     pub(crate) home: Arc<Home>,
+    /// Its number in the engine, once it is there.
+    pub(crate) entry: OnceLock<u32>,
 }
 
 impl Job {
+    pub(crate) fn entry(&self) -> u32 {
+        self.entry.get().copied().unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn set_entry(&self, entry: u32) {
+        let _ = self.entry.set(entry);
+    }
+
     /// Whether a run can hear that it is asked to stop.
     pub(crate) fn hears(&self) -> bool {
         self.is_blocking() || self.needs.iter().any(Need::is_context)

@@ -1,7 +1,7 @@
 //! A recurring job without the attribute: [`Periodic`].
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::Result;
 use crate::job::{
@@ -87,8 +87,9 @@ impl Periodic {
             guard: None,
             needs: Arc::clone(&usual.needs),
             state: None,
-            template: false,
+            arguments: None,
             home: Arc::clone(home),
+            entry: OnceLock::new(),
         }))
     }
 }

@@ -109,7 +109,7 @@ impl Periodics {
         let Some(unit) = self.units.get_mut(slot) else { return };
         if !unit.is_leaving() {
             unit.next = at;
-            core.arm(Alarm { at, stamp: unit.stamp, slot, topic: Topic::Tick });
+            core.arm(Alarm::new(at, Topic::Tick, slot, unit.stamp));
         }
     }
 
@@ -161,7 +161,7 @@ impl Periodics {
 
     fn tick_because(&mut self, core: &mut Core, slot: u32, reason: MissReason) {
         let Some(unit) = self.units.get_mut(slot) else { return };
-        let entry = unit.entry;
+        let entry = unit.entry();
         let Some(due) = take_due(unit, &core.now) else {
             // A timer may be early by the wall clock; the tick may not.
             let next = unit.more.as_ref().and_then(|more| more.next_wall);
@@ -189,7 +189,7 @@ impl Periodics {
         if verdict.missed > 0 {
             let oldest = due.tick(due.count() - 1, &core.now).scheduled_at;
             let last = due.tick(verdict.run, &core.now).scheduled_at;
-            core.miss_span(unit.entry, reason, verdict.missed, oldest, last);
+            core.miss_span(unit.entry(), reason, verdict.missed, oldest, last);
         }
         match verdict.run {
             0 => Ready::None,
@@ -241,7 +241,7 @@ impl Periodics {
         }
         if let Some(unit) = self.units.get_mut(slot) {
             unit.more().delayed.push((at, run));
-            core.arm(Alarm { at, stamp: unit.stamp, slot, topic: Topic::Waiting });
+            core.arm(Alarm::new(at, Topic::Waiting, slot, unit.stamp));
         }
     }
 
@@ -289,14 +289,14 @@ impl Periodics {
     /// An occasion asks to become a run: first the guard, then the overlap policy.
     pub(crate) fn propose(&mut self, core: &mut Core, slot: u32, run: Arc<Run>) {
         let Some(unit) = self.units.get_mut(slot) else { return };
-        let stand_in = core.entries.get(unit.entry).and_then(|entry| entry.guard);
+        let stand_in = core.entries.get(unit.entry()).and_then(|entry| entry.guard);
         if unit.job.guard.is_none() || stand_in.is_some() {
             if stand_in == Some(false) {
                 return self.decline(core, slot, &run, SkipReason::Guard);
             }
             return self.decide(core, slot, run);
         }
-        if run.trigger == Trigger::Schedule && core.is_paused(unit.entry) {
+        if run.trigger == Trigger::Schedule && core.is_paused(unit.entry()) {
             return self.decline(core, slot, &run, SkipReason::Paused);
         }
         let more = unit.more();
@@ -358,7 +358,7 @@ impl Periodics {
     /// Whether a run may start now; when not, what becomes of it is done here.
     fn may_start(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>) -> bool {
         let Some(unit) = self.units.get_mut(slot) else { return false };
-        if run.trigger == Trigger::Schedule && core.is_paused(unit.entry) {
+        if run.trigger == Trigger::Schedule && core.is_paused(unit.entry()) {
             self.decline(core, slot, run, SkipReason::Paused);
             return false;
         }
@@ -388,7 +388,7 @@ impl Periodics {
     fn wait(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>, stop: bool) {
         let Some(unit) = self.units.get_mut(slot) else { return };
         let stopping = if stop {
-            let running = core.runs_of(unit.entry, slot);
+            let running = core.runs_of(unit.entry(), slot);
             for previous in &running {
                 core.request_stop(*previous, Stop::Cancelled("stopped, because a new run is about to start".into()));
             }
@@ -412,7 +412,7 @@ impl Periodics {
     fn decline(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>, reason: SkipReason) {
         let running = match (reason, self.units.get(slot)) {
             (SkipReason::StillRunning | SkipReason::AlreadyPending | SkipReason::MaxRunning, Some(unit)) => {
-                core.newest_of(unit.entry, slot)
+                core.newest_of(unit.entry(), slot)
             }
             _ => None,
         };
@@ -552,7 +552,7 @@ fn is_expired(run: &Run, now: Moment) -> bool {
 fn arm_deadline(core: &mut Core, unit: &Unit, slot: u32, run: &Run) {
     if let Some(deadline) = run.job.options.start_deadline.filter(|_| run.trigger == Trigger::Schedule) {
         let at = run.nominal + deadline + Duration::from_nanos(1);
-        core.arm(Alarm { at, stamp: unit.stamp, slot, topic: Topic::Waiting });
+        core.arm(Alarm::new(at, Topic::Waiting, slot, unit.stamp));
     }
 }
 

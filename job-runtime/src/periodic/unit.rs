@@ -1,7 +1,6 @@
 //! The records of recurring jobs: one [`Unit`] per schedule, a hundred thousand of them where a template has as
 //! many instances, so kept small.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::builder::Usual;
-use super::template::{Index, Template};
+use super::template::{Args, Index, Template};
 use super::tick::{Fate, Tick};
 use crate::clock::Moment;
 use crate::engine::slots::Slots;
@@ -28,14 +27,13 @@ const SHOWN: usize = 5;
 /// One schedule at work.
 pub(crate) struct Unit {
     pub(crate) job: Arc<Job>,
-    pub(crate) entry: u32,
     /// Runs that are on.
     pub(crate) active: u32,
     /// The next tick on the monotonic clock; [`Moment::NEVER`] while none is armed.
     pub(crate) next: Moment,
     /// Tells this record's alarms from those of an earlier one in the same slot.
-    pub(crate) stamp: u64,
-    pub(crate) args: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) stamp: u32,
+    pub(crate) args: Option<Args>,
     /// What only some have: state, waiting ticks, a wall-clock schedule.
     pub(crate) more: Option<Box<More>>,
 }
@@ -71,6 +69,11 @@ pub(crate) struct Waiting {
 }
 
 impl Unit {
+    /// The number of its job.
+    pub(crate) fn entry(&self) -> u32 {
+        self.job.entry()
+    }
+
     pub(crate) fn more(&mut self) -> &mut More {
         self.more.get_or_insert_default()
     }
@@ -113,7 +116,7 @@ pub(crate) struct Periodics {
     pub(crate) index: Vec<Option<Index>>,
     pub(crate) node: String,
     pub(crate) usual: Usual,
-    stamps: u64,
+    stamps: u32,
 }
 
 impl Periodics {
@@ -131,9 +134,12 @@ impl Periodics {
             ledger.paused = Some("disabled".into());
         }
         let entry = core.entries.insert(Entry { job: Arc::clone(&job), ledger, units: 0, guard: None });
+        job.set_entry(entry);
         core.names.insert(Arc::clone(&job.name), entry);
-        let index =
-            if job.template { Index::Template(None) } else { Index::Single(self.add_unit(core, entry, &job, None)) };
+        let index = match job.arguments {
+            Some(arguments) => Index::Template(Box::new(Template::new(arguments))),
+            None => Index::Single(self.add_unit(core, entry, &job, None)),
+        };
         self.set_index(entry, Some(index));
         Ok(entry)
     }
@@ -152,20 +158,10 @@ impl Periodics {
         self.index.get(usize::try_from(entry).ok()?)?.as_ref()
     }
 
-    fn index_of_mut(&mut self, entry: u32) -> Option<&mut Index> {
-        self.index.get_mut(usize::try_from(entry).ok()?)?.as_mut()
-    }
-
-    fn add_unit(
-        &mut self,
-        core: &mut Core,
-        entry: u32,
-        job: &Arc<Job>,
-        args: Option<Arc<dyn Any + Send + Sync>>,
-    ) -> u32 {
-        self.stamps += 1;
+    fn add_unit(&mut self, core: &mut Core, entry: u32, job: &Arc<Job>, args: Option<Args>) -> u32 {
+        self.stamps = self.stamps.wrapping_add(1);
         let mut unit =
-            Unit { job: Arc::clone(job), entry, active: 0, next: Moment::NEVER, stamp: self.stamps, args, more: None };
+            Unit { job: Arc::clone(job), active: 0, next: Moment::NEVER, stamp: self.stamps, args, more: None };
         if job.state.is_some() {
             unit.more().cell = Some(Arc::new(Cell::new()));
         }
@@ -185,41 +181,33 @@ impl Periodics {
         let Some(job) = core.entries.get(entry).map(|entry| Arc::clone(&entry.job)) else {
             return Err(Error::refused("the job was removed"));
         };
-        let Some(Index::Template(template)) = self.index_of_mut(entry) else {
-            return Err(Error::refused(format!("job `{}` takes no arguments", job.name)));
-        };
-        let template = template.get_or_insert_with(|| Box::new(Template::<A>::default()));
-        let place = template
-            .typed::<A>()?
-            .claim(args)
-            .map_err(|()| Error::refused(format!("job `{}` is started for these arguments already", job.name)))?;
-        let slot = self.add_unit(core, entry, &job, Some(Arc::clone(&place) as _));
-        if let Some(Index::Template(Some(template))) = self.index_of_mut(entry) {
-            template.typed::<A>()?.settle(place, slot);
+        if core.is_closing() {
+            return Err(closing());
         }
+        let slot = self.units.next();
+        let units = &self.units;
+        let Some(Index::Template(template)) = index_in(&mut self.index, entry).filter(|index| index.takes::<A>())
+        else {
+            return Err(Error::refused(format!("job `{}` does not take these arguments", job.name)));
+        };
+        if !template.claim(units, &args, slot) {
+            return Err(Error::refused(format!("job `{}` is started for these arguments already", job.name)));
+        }
+        self.add_unit(core, entry, &job, Some(Arc::new(args)));
         Ok(())
     }
 
     /// Stops an instance of a template; false when there is none for these arguments.
-    pub(crate) fn stop<A: Clone + Eq + Hash + Send + Sync + 'static>(
-        &mut self,
-        core: &mut Core,
-        entry: u32,
-        args: &A,
-    ) -> bool {
-        let Some(Index::Template(Some(template))) = self.index_of_mut(entry) else { return false };
-        let slot = template.typed::<A>().ok().and_then(|instances| instances.release(args));
+    pub(crate) fn stop<A: Eq + Hash + 'static>(&mut self, core: &mut Core, entry: u32, args: &A) -> bool {
+        let Some(Index::Template(template)) = index_in(&mut self.index, entry) else { return false };
+        let slot = template.release(&self.units, args);
         slot.inspect(|slot| self.retire(core, *slot)).is_some()
     }
 
     /// The state of an instance.
-    pub(crate) fn cell_of<A: Clone + Eq + Hash + Send + Sync + 'static>(
-        &mut self,
-        entry: u32,
-        args: &A,
-    ) -> Option<Arc<Cell>> {
-        let Some(Index::Template(Some(template))) = self.index_of_mut(entry) else { return None };
-        let slot = template.typed::<A>().ok()?.find(args)?;
+    pub(crate) fn cell_of<A: Eq + Hash + 'static>(&self, entry: u32, args: &A) -> Option<Arc<Cell>> {
+        let Some(Index::Template(template)) = self.index_of(entry) else { return None };
+        let slot = template.find(&self.units, args)?;
         self.units.get(slot)?.more.as_ref()?.cell.clone()
     }
 
@@ -245,9 +233,9 @@ impl Periodics {
     /// The units of a job.
     pub(crate) fn slots_of(&self, entry: u32) -> Vec<u32> {
         match self.index_of(entry) {
-            None | Some(Index::Template(None)) => Vec::new(),
+            None => Vec::new(),
             Some(Index::Single(slot)) => vec![*slot],
-            Some(Index::Template(Some(template))) => template.slots(),
+            Some(Index::Template(template)) => template.slots(),
         }
     }
 
@@ -256,7 +244,7 @@ impl Periodics {
         self.disarm(core, slot);
         let Some(unit) = self.units.get_mut(slot) else { return };
         unit.more().leaving = true;
-        let (entry, busy) = (unit.entry, unit.active > 0 || unit.undecided() > 0);
+        let (entry, busy) = (unit.entry(), unit.active > 0 || unit.undecided() > 0);
         self.drop_undecided(core, slot, Fate::Cancelled);
         if busy {
             for run in core.runs_of(entry, slot) {
@@ -269,7 +257,7 @@ impl Periodics {
     /// Frees the slot of a unit that is leaving, once nothing of it runs.
     pub(crate) fn free(&mut self, core: &mut Core, slot: u32) {
         let gone = self.units.get(slot).filter(|unit| unit.is_leaving() && unit.active == 0 && unit.undecided() == 0);
-        if let Some(entry) = gone.map(|unit| unit.entry) {
+        if let Some(entry) = gone.map(|unit| unit.entry()) {
             self.units.remove(slot);
             core.units(entry, |units| units - 1);
             self.forget(core, entry);
@@ -329,7 +317,7 @@ impl Periodics {
             args: unit.args.clone(),
             cell: unit.more.as_ref().and_then(|more| more.cell.clone()),
             reply,
-            entry: unit.entry,
+            entry: unit.entry(),
             unit: slot,
         }))
     }
@@ -369,8 +357,17 @@ impl Periodics {
 
     /// Occasions of a job that are not decided, counted where they wait.
     pub(crate) fn undecided(&self, entry: u32) -> u64 {
-        self.units.iter().filter(|(_, unit)| unit.entry == entry).map(|(_, unit)| unit.undecided()).sum()
+        self.units.iter().filter(|(_, unit)| unit.entry() == entry).map(|(_, unit)| unit.undecided()).sum()
     }
+}
+
+fn index_in(index: &mut [Option<Index>], entry: u32) -> Option<&mut Index> {
+    index.get_mut(usize::try_from(entry).ok()?)?.as_mut()
+}
+
+/// The error of a request that comes too late.
+pub(crate) fn closing() -> Error {
+    Error::refused("the job runtime is shutting down")
 }
 
 /// A pair of ends for a handle: the reply that goes with a run, and what waits for it.
@@ -387,16 +384,16 @@ impl Owner for Periodics {
         if !Owner::is_live(self, &alarm) {
             return;
         }
-        match alarm.topic {
-            Topic::Tick => self.tick(core, alarm.slot),
-            Topic::Waiting => self.waited(core, alarm.slot),
+        match alarm.topic() {
+            Topic::Tick => self.tick(core, alarm.slot()),
+            Topic::Waiting => self.waited(core, alarm.slot()),
             Topic::Run => {}
         }
     }
 
     fn is_live(&self, alarm: &Alarm) -> bool {
-        let Some(unit) = self.units.get(alarm.slot).filter(|unit| unit.stamp == alarm.stamp) else { return false };
-        match alarm.topic {
+        let Some(unit) = self.units.get(alarm.slot()).filter(|unit| unit.stamp == alarm.stamp) else { return false };
+        match alarm.topic() {
             Topic::Tick => unit.next == alarm.at,
             Topic::Waiting => unit.undecided() > 0,
             Topic::Run => false,

@@ -29,7 +29,11 @@ async fn all() -> Result<()> {
     jobs::sync::resume().await?;
     let _: JobInfo = jobs::sync::status().await?;
     let mut times = 0;
-    let _: Option<u32> = jobs::sync::peek(|seen| { times += 1; seen.0 }).await?;
+    let _: Option<u32> = jobs::sync::peek(|seen| {
+        times += 1;
+        seen.0
+    })
+    .await?;
     jobs::Accounts::start("me".to_owned(), 3)?;
     let _: bool = jobs::Accounts::stop("me".to_owned(), 3);
     let _: Option<String> = jobs::Accounts::peek("me".to_owned(), 3, |seen| seen.0.to_string()).await?;

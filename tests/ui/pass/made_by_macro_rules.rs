@@ -64,7 +64,9 @@ by_parts!(
     pub by_text, "10m", str, u32, Result<(), String>, { Ok(()) }
 );
 by_parts!(by_value, Duration::from_secs(90), (dyn Fn(&str) + Send + Sync), Vec<u8>, (), {});
-whole!(async fn whole_item() {});
+whole!(
+    async fn whole_item() {}
+);
 values!(by_values, "10m", 3, ready, "all(3)", &String);
 
 fn ready() -> bool {

@@ -1,4 +1,5 @@
 //! The expansion trips no lint, however strict its user is.
+#![forbid(unsafe_code)]
 #![deny(
     warnings,
     missing_docs,
@@ -9,7 +10,6 @@
     unused_lifetimes,
     single_use_lifetimes,
     unused_results,
-    unsafe_code,
     unnameable_types,
     non_camel_case_types,
     nonstandard_style,
@@ -19,6 +19,7 @@
     clippy::all,
     clippy::pedantic
 )]
+#![expect(clippy::many_single_char_names, reason = "the arguments of `many`")]
 
 use std::time::Duration;
 
@@ -84,6 +85,13 @@ pub async fn account_sync(
 /// A plain one.
 #[periodic(every = "10m", when = |cx| cx.attempt() == 1)]
 pub fn purge() {}
+
+/// A function of many arguments.
+#[expect(clippy::too_many_arguments, non_snake_case, reason = "to see that its type is silent as well")]
+#[periodic(every = "10m")]
+pub fn many(seen: &mut Seen, a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, camelCase: u8) {
+    seen.0 += u32::from(a + b + c + d + e + f + camelCase);
+}
 
 /// Old.
 #[deprecated(note = "use `purge`")]
