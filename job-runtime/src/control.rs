@@ -66,6 +66,8 @@ pub fn start<C: 'static, A: Clone + Eq + Hash + Send + Sync + 'static>(args: A) 
 }
 
 /// Stops an instance; false when there is none for these arguments.
+#[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "the expansion hands its tuple over")]
 pub fn stop<C: 'static, A: Clone + Eq + Hash + Send + Sync + 'static>(args: A) -> bool {
     let stop =
         |runtime: Runtime| runtime.of_companion::<C, _>(|core, periodics, entry| periodics.stop(core, entry, &args));

@@ -72,13 +72,19 @@ pub const fn duration(text: &str) -> Duration {
 }
 
 /// [`duration`], for the places where zero makes no sense.
+///
+/// # Panics
+/// As [`duration`], and when it is zero.
 #[must_use]
 #[track_caller]
 pub const fn period(text: &str) -> Duration {
     period_value(duration(text))
 }
 
-/// A duration that is longer than zero, or a panic with a sentence.
+/// A duration that is longer than zero.
+///
+/// # Panics
+/// When it is zero, with a sentence.
 #[must_use]
 #[track_caller]
 pub const fn period_value(duration: Duration) -> Duration {
@@ -108,7 +114,8 @@ pub(crate) fn text(duration: Duration) -> String {
     for (unit, size) in UNITS {
         let count = rest / size;
         if count > 0 {
-            text.push_str(&format!("{count}{unit}"));
+            text.push_str(&count.to_string());
+            text.push_str(unit);
             rest %= size;
         }
     }

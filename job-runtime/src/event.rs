@@ -239,6 +239,11 @@ impl Board {
     }
 }
 
+/// Says at the start that a panic in a job will end the process.
+pub(crate) fn warn_of_abort() {
+    tracing::warn!(target: "job_runtime::scheduler", "built with `panic = \"abort\"`: a panic in a job ends the process");
+}
+
 /// The span of one attempt.
 pub(crate) fn span(run: &Run) -> tracing::Span {
     tracing::info_span!(
@@ -279,6 +284,7 @@ pub(crate) fn is_failure(outcome: Outcome) -> bool {
 }
 
 /// One line per event: started, skipped and good ends as info, what was stopped as warning, failures as errors.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others are told by `log_state`")]
 fn log(event: &Event) {
     let job = event.job.as_deref().unwrap_or_default();
     let id = event.run.map_or(0, |run| run.0);
@@ -324,6 +330,7 @@ fn log_finished(job: &str, id: u64, outcome: Outcome, attempt: u32, duration: Du
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others are told by `log`")]
 fn log_state(job: &str, event: &Event) {
     match &event.kind {
         EventKind::Paused { reason } => {

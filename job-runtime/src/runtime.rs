@@ -16,7 +16,7 @@ use crate::engine::executor;
 use crate::engine::registry::{Change, Found, Inventory, refuse};
 use crate::engine::supervisor::Core;
 use crate::error::{Error, Mistake, Result};
-use crate::event::{Board, Event, Events, Observer};
+use crate::event::{self, Board, Event, Events, Observer};
 use crate::job::{Context, Data, Home, Job, JobConfig, JobHandle, JobInfo, Makers, Return, no_runtime};
 use crate::name::{did_you_mean, hint};
 use crate::outcome::Trigger;
@@ -120,6 +120,7 @@ impl Builder {
     }
 
     /// How long shutdown waits for all runs together; 25 s unless said otherwise, and `"infinity"` for ever.
+    #[expect(clippy::needless_pass_by_value, reason = "a text or a duration, as everywhere")]
     pub fn shutdown_timeout(mut self, limit: impl IntoDuration) -> Self {
         self.shutdown_timeout = limit_of(limit.as_setting());
         self
@@ -287,6 +288,9 @@ impl Runtime {
         jobs: Vec<(Option<TypeId>, Arc<Job>)>,
     ) -> Result<Self> {
         executor::install_panic_hook();
+        if cfg!(panic = "abort") {
+            event::warn_of_abort();
+        }
         let periodics = Periodics::new(node());
         let engine = Engine::new(home, Board::new(observers), vec![Box::new(periodics)], shutdown_timeout, manual);
         let guest = Self { engine: Arc::downgrade(&engine), owner: None };
@@ -296,7 +300,7 @@ impl Runtime {
         engine
             .with(|core, periodics: &mut Periodics| {
                 jobs.into_iter().try_for_each(|(companion, job)| {
-                    let entry = periodics.add(core, job)?;
+                    let entry = periodics.add(core, &job)?;
                     core.companions.extend(companion.map(|companion| (companion, entry)));
                     Ok(())
                 })
@@ -312,10 +316,10 @@ impl Runtime {
     /// # Errors
     /// When there is none.
     pub fn current() -> Result<Self> {
-        if let Some(run) = executor::current() {
-            if let Some(runtime) = run.job.home.runtime.get().and_then(|runtime| runtime.downcast_ref::<Self>()) {
-                return Ok(runtime.clone());
-            }
+        if let Some(run) = executor::current()
+            && let Some(runtime) = run.job.home.runtime.get().and_then(|runtime| runtime.downcast_ref::<Self>())
+        {
+            return Ok(runtime.clone());
         }
         let here = Handle::try_current().ok().map(|handle| handle.id());
         let known = runtimes();
@@ -334,7 +338,7 @@ impl Runtime {
         let home = Arc::clone(&engine.home);
         self.with(|core, periodics| {
             let job = job.into_job(&home, &periodics.usual)?;
-            periodics.add(core, job).map(drop)
+            periodics.add(core, &job).map(drop)
         })?
     }
 
@@ -472,12 +476,12 @@ impl Runtime {
 
     /// Does something with the job of a name.
     pub(crate) fn of_name<T>(&self, name: &str, act: impl FnOnce(&mut Core, &mut Periodics, u32) -> T) -> Result<T> {
-        self.with(|core, periodics| match core.names.get(name).copied() {
-            Some(entry) => Ok(act(core, periodics, entry)),
-            None => {
-                let hint = hint(name, core.names.keys().map(|name| &**name));
-                Err(Error::configuration(format!("there is no job `{name}`{hint}")))
+        self.with(|core, periodics| {
+            if let Some(entry) = core.names.get(name).copied() {
+                return Ok(act(core, periodics, entry));
             }
+            let hint = hint(name, core.names.keys().map(|name| &**name));
+            Err(Error::configuration(format!("there is no job `{name}`{hint}")))
         })?
     }
 
@@ -486,12 +490,12 @@ impl Runtime {
         &self,
         act: impl FnOnce(&mut Core, &mut Periodics, u32) -> T,
     ) -> Result<T> {
-        self.with(|core, periodics| match core.companions.get(&TypeId::of::<C>()).copied() {
-            Some(entry) => Ok(act(core, periodics, entry)),
-            None => {
-                let name = std::any::type_name::<C>();
-                Err(Error::configuration(format!("the job `{name}` is not in this runtime")))
+        self.with(|core, periodics| {
+            if let Some(entry) = core.companions.get(&TypeId::of::<C>()).copied() {
+                return Ok(act(core, periodics, entry));
             }
+            let name = std::any::type_name::<C>();
+            Err(Error::configuration(format!("the job `{name}` is not in this runtime")))
         })?
     }
 

@@ -72,7 +72,7 @@ impl Engine {
             alive: AtomicBool::new(true),
             ended: watch::Sender::new(None),
         });
-        let conductor: Arc<dyn Conductor> = Arc::clone(&engine) as _;
+        let conductor: Arc<dyn Conductor> = engine.clone();
         let _ = engine.home.conductor.set(Arc::downgrade(&conductor));
         engine
     }
@@ -184,7 +184,9 @@ impl Engine {
         });
         let next = carried.front().map_or(Moment::NEVER, |(at, _)| *at);
         drop(carried);
-        stuck.iter().for_each(|crowd| crowd.relieve(&self.handle));
+        for crowd in stuck {
+            crowd.relieve(&self.handle);
+        }
         next
     }
 
@@ -272,9 +274,8 @@ impl Supervise for Engine {
 
     fn ended(self: &Arc<Self>, slot: u32, run: &Arc<Run>, end: End) -> Option<Outcome> {
         // Unless somebody listens, the end of a run needs no wall clock, and reading it costs as much as the rest.
-        let now = |core: &Core| match self.board.is_read() {
-            true => self.home.clock.now(),
-            false => core.reckon(self.home.clock.moment()),
+        let now = |core: &Core| {
+            if self.board.is_read() { self.home.clock.now() } else { core.reckon(self.home.clock.moment()) }
         };
         self.locked_at(now, |core, kinds, _| core.attempt_ended(kinds, slot, run, end))
     }
@@ -290,7 +291,9 @@ impl Conductor for Engine {
             Some(slot) => core.stop(kinds, slot, Stop::Cancelled(reason.into())),
             None if run.phase() == Phase::Pending => {
                 let owner = kinds.iter_mut().find(|owner| owner.kind() == run.job.kind);
-                owner.into_iter().for_each(|owner| owner.on_cancel(core, run));
+                if let Some(owner) = owner {
+                    owner.on_cancel(core, run);
+                }
             }
             None => {}
         });

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::pin::Pin;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Once};
 use std::task::{Context as Task, Poll};
 
@@ -45,7 +46,7 @@ pub(crate) struct Launch {
 pub(crate) fn prepare<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, launch: Launch) -> Option<Attempt<S>> {
     let Launch { slot, run, guarded } = launch;
     if run.job.is_blocking() && !guarded {
-        launch_thread(supervisor, handle, slot, run);
+        launch_thread(supervisor, handle, slot, &run);
         return None;
     }
     Some(Attempt {
@@ -163,7 +164,7 @@ impl<S: Supervise> Attempt<S> {
         }
         if let Some(handle) = &self.handle {
             self.run = None;
-            launch_thread(&self.supervisor, handle, self.slot, run);
+            launch_thread(&self.supervisor, handle, self.slot, &run);
             return Step::Over;
         }
         self.span = event::span(&run);
@@ -230,15 +231,15 @@ impl<S: Supervise> Drop for Attempt<S> {
     }
 }
 
-fn launch_thread<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, slot: u32, run: Arc<Run>) {
-    let (done, finished) = std::sync::mpsc::channel::<()>();
+fn launch_thread<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, slot: u32, run: &Arc<Run>) {
+    let (done, finished) = mpsc::channel::<()>();
     let name = run.job.name.to_string();
     let fake = run.job.home.clock.is_fake();
     let spawned = std::thread::Builder::new().name(name).spawn({
-        let (supervisor, handle, run) = (Arc::clone(supervisor), handle.clone(), Arc::clone(&run));
+        let (supervisor, handle, run) = (Arc::clone(supervisor), handle.clone(), Arc::clone(run));
         move || {
             let _entered = handle.enter();
-            call_blocking(&supervisor, slot, run);
+            call_blocking(&supervisor, slot, &run);
             drop(done);
         }
     });
@@ -247,33 +248,33 @@ fn launch_thread<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, slot: u32, 
         Ok(_) => {}
         Err(error) => {
             let error = format!("no thread for the job: {error}").into();
-            let _ = finish(supervisor, slot, &run, End::Returned(Verdict::Failed { error, output: None }), None);
+            let _ = finish(supervisor, slot, run, End::Returned(Verdict::Failed { error, output: None }), None);
         }
     }
 }
 
 /// Holds tokio's paused clock still while a plain function runs, which it does in real time.
-fn hold_clock<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, finished: std::sync::mpsc::Receiver<()>) {
+fn hold_clock<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, finished: Receiver<()>) {
     let supervisor = Arc::clone(supervisor);
     #[expect(clippy::disallowed_methods, reason = "a blocking task is what keeps a paused clock from advancing")]
     handle.spawn_blocking(move || {
         let look = std::time::Duration::from_millis(10);
-        while finished.recv_timeout(look) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) && supervisor.is_alive() {}
+        while finished.recv_timeout(look) == Err(RecvTimeoutError::Timeout) && supervisor.is_alive() {}
     });
 }
 
-fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: Arc<Run>) {
-    let span = event::span(&run);
+fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
+    let span = event::span(run);
     let _entered = span.enter();
-    let _current = Current::enter(Arc::clone(&run));
+    let _current = Current::enter(Arc::clone(run));
     let result = caught(|| match &run.job.body {
-        Body::Blocking(body) => Some(body(input(&run))),
+        Body::Blocking(body) => Some(body(input(run))),
         Body::Async(_) => None,
     });
     let outcome = match result {
-        Ok(Some(Report { verdict, state })) => finish(supervisor, slot, &run, End::Returned(verdict), state),
-        Ok(None) => finish(supervisor, slot, &run, End::Dropped, None),
-        Err(panic) => finish(supervisor, slot, &run, End::Panicked(panic), None),
+        Ok(Some(Report { verdict, state })) => finish(supervisor, slot, run, End::Returned(verdict), state),
+        Ok(None) => finish(supervisor, slot, run, End::Dropped, None),
+        Err(panic) => finish(supervisor, slot, run, End::Panicked(panic), None),
     };
     if let Some(outcome) = outcome {
         event::close(&span, outcome);

@@ -94,7 +94,12 @@ impl Definition {
     /// The parameter `&mut S`, and how a first one is made where the type knows.
     #[must_use]
     pub fn state<S: Send + 'static>(mut self, default: Option<fn() -> S>) -> Self {
-        let default = default.map(|make| Box::new(move || Box::new(make()) as Box<dyn Any + Send>) as Maker);
+        let default = default.map(|make| -> Maker {
+            Box::new(move || {
+                let state: Box<dyn Any + Send> = Box::new(make());
+                state
+            })
+        });
         self.state = Some(Stateful { type_id: TypeId::of::<S>(), type_name: std::any::type_name::<S>(), default });
         self
     }

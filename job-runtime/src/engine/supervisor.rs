@@ -4,6 +4,10 @@
 //! from an alarm, from an answer of a guard and from the end of a run. All of them decide under one lock, on the
 //! state alone; what follows outside (spawning, telling) is done after the lock is released.
 
+mod attempt;
+mod end;
+mod shutdown;
+
 use std::any::{Any, TypeId};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -12,21 +16,19 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use super::executor::{End, Launch};
+use super::executor::Launch;
 use super::slots::Slots;
 use super::timers::{Alarm, Timers, Topic};
 use crate::clock::{Moment, Now};
-use crate::event::{Board, Event, EventKind, is_failure};
-use crate::job::{Directive, Ending, Grace, Job, Ledger, Order, Phase, Run, Verdict};
-use crate::outcome::{Kind, MissReason, Outcome, RunId, SkipReason, Trigger};
+use crate::event::{Board, Event, EventKind};
+use crate::job::{Ending, Job, Ledger, Order, Phase, Run};
+use crate::outcome::{Kind, MissReason, RunId, SkipReason};
 use crate::policy::delay::spread;
 
 /// How many alarms are handled before others get the lock and the thread.
 const BATCH: usize = 128;
 /// Waking later than planned by more than this is a stall.
 const STALL: Duration = Duration::from_secs(1);
-/// How long a dropped task may take to be gone before it counts as stuck.
-const STUCK: Duration = Duration::from_secs(1);
 /// The longest wait while a wall-clock schedule is armed, so that suspends and steps are seen.
 const GLANCE: Duration = Duration::from_secs(30);
 /// A difference between the two clocks that is a step, not their drift.
@@ -109,6 +111,7 @@ enum Life {
 }
 
 /// The state that kinds decide on, under the engine's lock.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, and none depends on another")]
 pub(crate) struct Core {
     pub(crate) now: Now,
     pub(crate) entries: Slots<Entry>,
@@ -222,12 +225,14 @@ impl Core {
     }
 
     /// The runs that are on, those waiting for a retry included.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
     pub(crate) fn running(&self) -> impl Iterator<Item = &Arc<Run>> {
         let on = self.runs.iter().filter(|(_, running)| running.stage != Stage::Guard);
         on.map(|(_, running)| &running.run)
     }
 
     /// Whether a run keeps a test's clock still.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
     pub(crate) fn blocking(&self) -> Option<Arc<str>> {
         let on = self.runs.iter().find(|(_, running)| running.stage == Stage::Body && running.run.job.is_blocking());
         on.map(|(_, running)| Arc::clone(&running.run.job.name))
@@ -314,8 +319,8 @@ impl Core {
         }
     }
 
-    /// Starts the first attempt of a run in a task of its own.
-    pub(crate) fn start(&mut self, run: Arc<Run>) {
+    /// Starts the first attempt of a run in a task of its own; gives its slot.
+    pub(crate) fn start(&mut self, run: Arc<Run>) -> u32 {
         let slot = self.runs.insert(Running {
             due: run.nominal,
             started: self.now.moment,
@@ -327,6 +332,7 @@ impl Core {
         run.set_slot(slot);
         self.started_first(slot, &run);
         self.launches.push(Launch { slot, run, guarded: false });
+        slot
     }
 
     /// Asks the guard of a run in the task that will go on with the run itself.
@@ -364,19 +370,18 @@ impl Core {
         self.ledger(run.entry, |ledger| ledger.skipped(reason));
         self.post(Some(&run.job), Some(run.id), EventKind::Skipped { reason, running });
         let text = format!("skipped, because of {reason}");
-        let ending = match reason {
-            SkipReason::Cancelled => Ending::Cancelled(text.into()),
-            _ => Ending::Refused(text.into()),
-        };
+        let cancelled = reason == SkipReason::Cancelled;
+        let ending = if cancelled { Ending::Cancelled(text.into()) } else { Ending::Refused(text.into()) };
         close(run, Phase::Cancelled, ending);
     }
 
     /// Writes off an occasion whose time is lost.
     pub(crate) fn miss(&mut self, run: &Arc<Run>, reason: MissReason) {
         self.miss_span(run.entry, reason, 1, run.scheduled_at, run.scheduled_at);
-        let ending = match reason {
-            MissReason::Shutdown => Ending::Interrupted,
-            _ => Ending::Refused(format!("missed, because of {reason}").into()),
+        let ending = if reason == MissReason::Shutdown {
+            Ending::Interrupted
+        } else {
+            Ending::Refused(format!("missed, because of {reason}").into())
         };
         close(run, Phase::Cancelled, ending);
     }
@@ -434,364 +439,21 @@ impl Core {
         self.runs.get(slot).map(|running| running.run.id)
     }
 
-    /// The newest run of one record of a kind.
-    pub(crate) fn newest_of(&self, entry: u32, unit: u32) -> Option<RunId> {
-        self.runs_of(entry, unit).into_iter().filter_map(|slot| self.run_id(slot)).max()
-    }
-
     /// The slot of a run that has one.
     pub(crate) fn slot_of(&self, run: &Arc<Run>) -> Option<u32> {
         let slot = run.slot();
         self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run)).map(|_| slot)
     }
 
-    /// The runs of one record of a kind, without those that still ask their guard.
+    /// Whether the run in a slot is one of this record of a kind.
+    pub(crate) fn is_run_of(&self, slot: u32, entry: u32, unit: u32) -> bool {
+        let running = self.runs.get(slot).filter(|running| running.stage != Stage::Guard);
+        running.is_some_and(|running| running.run.entry == entry && running.run.unit == unit)
+    }
+
+    /// The runs of one record of a kind, without those that still ask their guard; looks at all runs.
     pub(crate) fn runs_of(&self, entry: u32, unit: u32) -> Vec<u32> {
-        let of = self.runs.iter().filter(|(_, running)| running.run.entry == entry && running.run.unit == unit);
-        let of = of.filter(|(_, running)| running.stage != Stage::Guard);
-        of.map(|(slot, _)| slot).collect()
-    }
-
-    // ---- the life of a run
-
-    fn started_first(&mut self, slot: u32, run: &Arc<Run>) {
-        self.ledger(run.entry, |ledger| {
-            ledger.ran();
-            ledger.running += 1;
-        });
-        self.attempt_started(slot, run, run.trigger, run.lateness(self.now.moment));
-    }
-
-    fn attempt_started(&mut self, slot: u32, run: &Arc<Run>, trigger: Trigger, lateness: Duration) {
-        run.set_phase(Phase::Running);
-        let scheduled_at = run.scheduled_at;
-        let started = EventKind::Started { attempt: run.attempt(), trigger, scheduled_at, lateness };
-        self.post(Some(&run.job), Some(run.id), started);
-        if let Some(timeout) = run.job.options.timeout {
-            self.set_alarm(slot, self.now.moment + timeout);
-        }
-    }
-
-    /// Arms the one alarm of a run in place of the one before.
-    fn set_alarm(&mut self, slot: u32, at: Moment) {
-        let Some(running) = self.runs.get_mut(slot) else { return };
-        let before = std::mem::replace(&mut running.alarm, at);
-        let stamp = running.run.stamp();
-        if before != Moment::NEVER {
-            self.disarm();
-        }
-        self.arm(Alarm::new(at, Topic::Run, slot, stamp));
-    }
-
-    fn run_alarm(&mut self, kinds: &mut [Box<dyn Owner>], alarm: Alarm) {
-        if !is_live(&self.runs, &alarm) {
-            return;
-        }
-        let Some(running) = self.runs.get_mut(alarm.slot()) else { return };
-        running.alarm = Moment::NEVER;
-        match running.stage {
-            Stage::Guard => {}
-            Stage::Retry => self.next_attempt(alarm.slot()),
-            Stage::Body if running.stopping.is_none() => self.stop(kinds, alarm.slot(), Stop::TimedOut),
-            Stage::Body => self.drop_now(kinds, alarm.slot()),
-            Stage::Dropped => self.give_up(kinds, alarm.slot()),
-        }
-    }
-
-    fn next_attempt(&mut self, slot: u32) {
-        let now = self.now.moment;
-        let Some(running) = self.runs.get_mut(slot) else { return };
-        running.stage = Stage::Body;
-        running.started = now;
-        let run = Arc::clone(&running.run);
-        let lateness = now.since(running.due);
-        self.attempt_started(slot, &run, Trigger::Retry, lateness);
-        self.launches.push(Launch { slot, run, guarded: false });
-    }
-
-    /// Asks a run to stop; it is dropped when its grace is over.
-    pub(crate) fn stop(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, why: Stop) {
-        let Some(running) = self.runs.get_mut(slot) else { return };
-        match running.stage {
-            Stage::Dropped => {}
-            Stage::Guard => self.stop_guard(kinds, slot, &why),
-            Stage::Retry => self.stop_retry(kinds, slot, &why),
-            Stage::Body if running.stopping.is_some() => self.bound_grace(slot),
-            Stage::Body => {
-                running.stopping = Some(why);
-                running.run.ask();
-                self.begin_grace(kinds, slot);
-            }
-        }
-    }
-
-    fn stop_guard(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, why: &Stop) {
-        let Some(running) = self.runs.remove(slot) else { return };
-        running.run.set_slot(u32::MAX);
-        running.run.abort();
-        match why {
-            Stop::Shutdown => self.miss(&running.run, MissReason::Shutdown),
-            Stop::TimedOut | Stop::Cancelled(_) => self.skip(&running.run, SkipReason::Cancelled, None),
-        }
-        if let Some(owner) = owner(kinds, &running.run) {
-            owner.on_answer(self, &running.run, slot, Answer::Stopped);
-        }
-        self.settle_shutdown();
-    }
-
-    fn stop_retry(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, why: &Stop) {
-        let (outcome, ending) = match why {
-            Stop::TimedOut => (Outcome::TimedOut, Ending::TimedOut),
-            Stop::Cancelled(reason) => (Outcome::Cancelled, Ending::Cancelled(Arc::clone(reason))),
-            Stop::Shutdown => (Outcome::Interrupted, Ending::Interrupted),
-        };
-        self.finalize(kinds, slot, outcome, ending, None);
-    }
-
-    /// A run that is stopping already does not outlast the shutdown.
-    fn bound_grace(&mut self, slot: u32) {
-        let Life::Draining { deadline } = self.life else { return };
-        if self.runs.get(slot).is_some_and(|running| running.alarm > deadline) {
-            self.set_alarm(slot, deadline);
-        }
-    }
-
-    fn begin_grace(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
-        let Some(running) = self.runs.get(slot) else { return };
-        let draining = matches!(running.stopping, Some(Stop::Shutdown));
-        let job = &running.run.job;
-        let end = match job.options.job_shutdown {
-            _ if job.is_blocking() && !draining => Moment::NEVER,
-            _ if !job.hears() && !draining => self.now.moment,
-            Grace::BrutalKill => self.now.moment,
-            Grace::Length(length) => self.now.moment + length,
-            Grace::Infinity => Moment::NEVER,
-        };
-        let end = match self.life {
-            Life::Draining { deadline } => end.min(deadline),
-            Life::Open | Life::Over => end,
-        };
-        if end <= self.now.moment {
-            self.drop_now(kinds, slot);
-        } else {
-            self.set_alarm(slot, end);
-        }
-    }
-
-    /// Drops a run whose grace is over.
-    fn drop_now(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
-        let draining = matches!(self.life, Life::Draining { .. });
-        let Some(running) = self.runs.get_mut(slot) else { return };
-        if draining {
-            self.abandoned.push(Arc::clone(&running.run.job.name));
-        }
-        if !running.run.job.is_blocking() {
-            running.stage = Stage::Dropped;
-            running.run.abort();
-            if draining {
-                self.set_alarm(slot, self.now.moment + STUCK);
-            } else {
-                self.set_alarm(slot, Moment::NEVER);
-            }
-        } else if draining {
-            self.give_up(kinds, slot);
-        }
-    }
-
-    /// Closes the books of a run that cannot be ended: it blocks its thread.
-    fn give_up(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
-        self.stuck = true;
-        self.conclude_attempt(kinds, slot, End::Dropped);
-    }
-
-    // ---- the end of an attempt
-
-    /// The attempt is over; what became of it.
-    pub(crate) fn attempt_ended(
-        &mut self,
-        kinds: &mut [Box<dyn Owner>],
-        slot: u32,
-        run: &Arc<Run>,
-        end: End,
-    ) -> Option<Outcome> {
-        let running = self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run))?;
-        if running.stage == Stage::Guard {
-            self.stop_guard(kinds, slot, &Stop::Cancelled("dropped".into()));
-            return None;
-        }
-        if matches!(end, End::Dropped) && running.stopping.is_none() {
-            // Nobody asked for it: the tokio runtime is going down under us.
-            self.life = Life::Over;
-        }
-        self.conclude_attempt(kinds, slot, end)
-    }
-
-    fn conclude_attempt(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, end: End) -> Option<Outcome> {
-        let running = self.runs.get_mut(slot)?;
-        let run = Arc::clone(&running.run);
-        let directive = run.take_directive();
-        let judged = judge(running.stopping.take(), end, directive.as_ref());
-        let lateness = running.started.since(running.due);
-        let duration = self.now.moment.since(running.started);
-        if std::mem::replace(&mut running.alarm, Moment::NEVER) != Moment::NEVER {
-            self.disarm();
-        }
-        let Judged { outcome, error, ending } = judged;
-        let finished =
-            EventKind::Finished { outcome, attempt: run.attempt(), duration, lateness, error: error.clone() };
-        self.post(Some(&run.job), Some(run.id), finished);
-        match self.further_attempt(&run, outcome, directive) {
-            Some((attempt, delay)) => self.wait_for_attempt(slot, &run, attempt, delay),
-            None => self.finalize(kinds, slot, outcome, ending, error),
-        }
-        Some(outcome)
-    }
-
-    /// The attempt that follows, and after how long.
-    fn further_attempt(
-        &mut self,
-        run: &Run,
-        outcome: Outcome,
-        directive: Option<Directive>,
-    ) -> Option<(u32, Duration)> {
-        if self.is_closing() || matches!(outcome, Outcome::Cancelled | Outcome::Interrupted) {
-            return None;
-        }
-        let attempt = run.attempt();
-        let left = attempt < run.job.options.max_attempts;
-        match directive {
-            Some(Directive::Snooze(delay)) => Some((attempt, delay)),
-            Some(Directive::RetryAfter(delay)) if left => Some((attempt + 1, delay)),
-            _ if left && is_failure(outcome) => {
-                let chance = self.chance();
-                Some((attempt + 1, run.job.options.backoff.delay(attempt, chance)))
-            }
-            _ => None,
-        }
-    }
-
-    fn wait_for_attempt(&mut self, slot: u32, run: &Arc<Run>, attempt: u32, delay: Duration) {
-        run.rearm(attempt);
-        run.set_phase(Phase::Waiting);
-        let at = self.now.moment + delay;
-        if let Some(running) = self.runs.get_mut(slot) {
-            running.stage = Stage::Retry;
-            running.due = at;
-        }
-        self.set_alarm(slot, at);
-        self.post(Some(&run.job), Some(run.id), EventKind::Retrying { attempt, delay });
-    }
-
-    fn finalize(
-        &mut self,
-        kinds: &mut [Box<dyn Owner>],
-        slot: u32,
-        outcome: Outcome,
-        ending: Ending,
-        error: Option<Arc<str>>,
-    ) {
-        let Some(running) = self.runs.remove(slot) else { return };
-        if running.alarm != Moment::NEVER {
-            self.disarm();
-        }
-        let run = running.run;
-        run.set_slot(u32::MAX);
-        close(&run, phase_of(outcome), ending);
-        self.write_down(&run, outcome, error);
-        if let Some(owner) = owner(kinds, &run) {
-            owner.on_end(self, &run);
-        }
-        self.settle_shutdown();
-    }
-
-    fn write_down(&mut self, run: &Run, outcome: Outcome, error: Option<Arc<str>>) {
-        let Some(entry) = self.entries.get_mut(run.entry) else { return };
-        let ledger = &mut entry.ledger;
-        ledger.running -= 1;
-        ledger.last_outcome = Some(outcome);
-        match outcome {
-            Outcome::Completed => ledger.failures_in_a_row = 0,
-            _ if is_failure(outcome) => ledger.failures_in_a_row += 1,
-            _ => {}
-        }
-        let failures = ledger.failures_in_a_row;
-        let limit = run.job.options.pause_after;
-        if limit.is_some_and(|limit| failures >= limit) && ledger.paused.is_none() && is_failure(outcome) {
-            let last = error.as_deref().unwrap_or(outcome.as_str());
-            self.pause(run.entry, &format!("{failures} failures in a row, the last: {last}").into());
-        }
-    }
-
-    /// The guard of a run answered; true when the run goes on in its task.
-    pub(crate) fn answered(
-        &mut self,
-        kinds: &mut [Box<dyn Owner>],
-        slot: u32,
-        run: &Arc<Run>,
-        answer: Result<bool, Arc<str>>,
-    ) -> bool {
-        if !self.runs.get(slot).is_some_and(|running| Arc::ptr_eq(&running.run, run)) {
-            return false;
-        }
-        let answer = match answer {
-            Ok(true) => Answer::Yes,
-            Ok(false) => Answer::No,
-            Err(message) => {
-                self.post(Some(&run.job), Some(run.id), EventKind::GuardPanicked { message });
-                Answer::No
-            }
-        };
-        owner(kinds, run).is_some_and(|owner| owner.on_answer(self, run, slot, answer))
-    }
-
-    // ---- the end of everything
-
-    /// Nothing new starts; runs are asked to stop under one deadline.
-    pub(crate) fn drain(&mut self, kinds: &mut [Box<dyn Owner>], limit: Option<Duration>) {
-        if self.is_closing() {
-            return;
-        }
-        let deadline = limit.map_or(Moment::NEVER, |limit| self.now.moment + limit);
-        self.life = Life::Draining { deadline };
-        self.post(None, None, EventKind::ShutdownStarted);
-        for kind in &mut *kinds {
-            kind.on_drain(self);
-        }
-        for slot in self.runs.keys() {
-            self.stop(kinds, slot, Stop::Shutdown);
-        }
-        self.settle_shutdown();
-    }
-
-    /// Drops everything at once.
-    pub(crate) fn kill(&mut self, kinds: &mut [Box<dyn Owner>]) {
-        let was_over = self.is_over();
-        self.life = Life::Over;
-        self.timers.clear();
-        for kind in &mut *kinds {
-            kind.on_drain(self);
-        }
-        for slot in self.runs.keys() {
-            let Some(running) = self.runs.get_mut(slot) else { continue };
-            running.stopping.get_or_insert(Stop::Shutdown);
-            running.run.ask();
-            match running.stage {
-                Stage::Body | Stage::Dropped => running.run.abort(),
-                Stage::Guard => self.stop_guard(kinds, slot, &Stop::Shutdown),
-                Stage::Retry => self.stop_retry(kinds, slot, &Stop::Shutdown),
-            }
-        }
-        if !was_over {
-            self.launches.clear();
-        }
-    }
-
-    /// Ends the shutdown when the last run is gone.
-    fn settle_shutdown(&mut self) {
-        if matches!(self.life, Life::Draining { .. }) && self.runs.len() == 0 {
-            self.life = Life::Over;
-            self.post(None, None, EventKind::ShutdownFinished { abandoned: self.abandoned.clone() });
-        }
+        self.runs.keys().into_iter().filter(|slot| self.is_run_of(*slot, entry, unit)).collect()
     }
 }
 
@@ -808,63 +470,4 @@ fn close(run: &Run, phase: Phase, ending: Ending) {
     if let Some(reply) = run.take_reply() {
         let _ = reply.send(ending);
     }
-}
-
-fn phase_of(outcome: Outcome) -> Phase {
-    match outcome {
-        Outcome::Completed => Phase::Completed,
-        Outcome::Failed | Outcome::Panicked | Outcome::TimedOut => Phase::Discarded,
-        Outcome::Cancelled | Outcome::Interrupted => Phase::Cancelled,
-    }
-}
-
-/// An attempt's end as it is told and as it is answered.
-struct Judged {
-    outcome: Outcome,
-    error: Option<Arc<str>>,
-    ending: Ending,
-}
-
-/// What an end means, given whether and why the run was asked to stop.
-fn judge(stopping: Option<Stop>, end: End, directive: Option<&Directive>) -> Judged {
-    match (stopping, end) {
-        (Some(Stop::TimedOut), _) => timed_out(),
-        (Some(Stop::Cancelled(reason)), _) => cancelled(reason),
-        (Some(Stop::Shutdown), End::Returned(Verdict::Failed { error, .. })) => interrupted(Some(error)),
-        (_, End::Dropped) => interrupted(None),
-        (_, End::Panicked(text)) => {
-            Judged { outcome: Outcome::Panicked, error: Some(Arc::clone(&text)), ending: Ending::Panicked(text) }
-        }
-        (_, End::Returned(verdict)) => match directive {
-            Some(Directive::Cancel(reason)) => cancelled(Arc::clone(reason)),
-            _ => returned(verdict),
-        },
-    }
-}
-
-fn returned(verdict: Verdict) -> Judged {
-    match verdict {
-        Verdict::Completed(output) => Judged { outcome: Outcome::Completed, error: None, ending: output_of(output) },
-        Verdict::Failed { error, output } => {
-            Judged { outcome: Outcome::Failed, error: Some(error), ending: output_of(output) }
-        }
-    }
-}
-
-/// Nobody reads the ending of a run whose output was not kept.
-fn output_of(output: Option<Box<dyn Any + Send>>) -> Ending {
-    output.map_or(Ending::Interrupted, Ending::Returned)
-}
-
-fn timed_out() -> Judged {
-    let error = Some("it took longer than its timeout".into());
-    Judged { outcome: Outcome::TimedOut, error, ending: Ending::TimedOut }
-}
-
-fn cancelled(reason: Arc<str>) -> Judged {
-    Judged { outcome: Outcome::Cancelled, error: Some(Arc::clone(&reason)), ending: Ending::Cancelled(reason) }
-}
-
-fn interrupted(error: Option<Arc<str>>) -> Judged {
-    Judged { outcome: Outcome::Interrupted, error, ending: Ending::Interrupted }
 }

@@ -88,11 +88,11 @@ impl Timers {
         if alarm.at == Moment::NEVER {
             return;
         }
-        if std::mem::take(&mut self.given) {
-            if let Some(mut top) = self.heap.peek_mut() {
-                *top = alarm;
-                return;
-            }
+        if std::mem::take(&mut self.given)
+            && let Some(mut top) = self.heap.peek_mut()
+        {
+            *top = alarm;
+            return;
         }
         self.heap.push(alarm);
     }

@@ -23,6 +23,7 @@ pub struct JobConfig {
     pub(crate) options: Options,
 }
 
+#[expect(clippy::missing_errors_doc, reason = "they are stated once, at the type")]
 impl JobConfig {
     /// The time between two ticks.
     pub fn every(self, period: impl IntoDuration) -> Result<Self> {
@@ -119,6 +120,7 @@ impl JobConfig {
     }
 
     /// The text itself goes to the option, which also knows its words.
+    #[expect(clippy::needless_pass_by_value, reason = "what a setter was given")]
     fn length(self, option: &str, length: impl IntoDuration) -> Result<Self> {
         self.set(option, length.as_setting())
     }

@@ -18,8 +18,10 @@ pub struct Input {
 
 impl Input {
     /// The parts from which the expansion takes the function's arguments.
+    ///
+    /// # Panics
+    /// When the arguments are of another type, which one expansion of both rules out.
     #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "the types come from the same expansion as the arguments")]
     pub fn split<S: Send + 'static, A: Clone + Send + Sync + 'static>(self) -> (Shared, State<S>, A) {
         let nothing: Box<dyn Any> = Box::new(());
         let args = match &self.run.args {
@@ -136,7 +138,7 @@ impl Return for () {
     type Error = Infallible;
 
     fn judge(self, awaited: bool) -> Verdict {
-        Verdict::Completed(awaited.then(|| Box::new(()) as _))
+        Verdict::Completed(awaited.then(|| -> Box<dyn Any + Send> { Box::new(()) }))
     }
 
     fn conclude(self) -> Result<(), RunError<Infallible>> {

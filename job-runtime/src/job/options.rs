@@ -189,6 +189,7 @@ fn delay_mode(word: &str) -> Option<DelayMode> {
 }
 
 /// What each kind of option makes of a written value.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the words first, and then what any duration is")]
 impl Setting<'_> {
     fn duration(self) -> Result<Duration> {
         match self {

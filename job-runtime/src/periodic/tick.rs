@@ -147,7 +147,8 @@ impl Periodics {
             if next <= core.now.wall {
                 self.tick_because(core, slot, MissReason::ClockStepped);
             } else {
-                self.set_next(core, slot, core.now.moment_at(next));
+                // Asked anew: after a step back, times that were never done come again.
+                self.arm_after(core, slot, core.now.moment);
             }
         }
     }
@@ -311,11 +312,11 @@ impl Periodics {
     }
 
     fn decide(&mut self, core: &mut Core, slot: u32, run: Arc<Run>) {
-        if self.may_start(core, slot, &run) {
-            if let Some(unit) = self.units.get_mut(slot) {
-                unit.active += 1;
-                core.start(run);
-            }
+        if self.may_start(core, slot, &run)
+            && let Some(unit) = self.units.get_mut(slot)
+        {
+            unit.active += 1;
+            unit.newest = core.start(run);
         }
     }
 
@@ -330,6 +331,7 @@ impl Periodics {
             Answer::Yes if self.may_start(core, unit_slot, run) => {
                 if let Some(unit) = self.units.get_mut(unit_slot) {
                     unit.active += 1;
+                    unit.newest = slot;
                 }
                 core.start_in_place(run, slot);
                 true
@@ -386,9 +388,9 @@ impl Periodics {
 
     /// Lets a run wait until nothing of its unit is running, after asking what runs to stop if `stop` says so.
     fn wait(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>, stop: bool) {
+        let running = if stop { self.runs_of(core, slot) } else { Vec::new() };
         let Some(unit) = self.units.get_mut(slot) else { return };
         let stopping = if stop {
-            let running = core.runs_of(unit.entry(), slot);
             for previous in &running {
                 core.request_stop(*previous, Stop::Cancelled("stopped, because a new run is about to start".into()));
             }
@@ -412,7 +414,8 @@ impl Periodics {
     fn decline(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>, reason: SkipReason) {
         let running = match (reason, self.units.get(slot)) {
             (SkipReason::StillRunning | SkipReason::AlreadyPending | SkipReason::MaxRunning, Some(unit)) => {
-                core.newest_of(unit.entry(), slot)
+                let newest = Some(unit.newest).filter(|newest| core.is_run_of(*newest, unit.entry(), slot));
+                newest.or_else(|| self.runs_of(core, slot).pop()).and_then(|newest| core.run_id(newest))
             }
             _ => None,
         };

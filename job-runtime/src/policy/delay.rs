@@ -10,7 +10,7 @@ use super::retry::part_of;
 pub(crate) fn start_delay(jitter: Duration, splay: Duration, period: Option<Duration>, chance: u64) -> Duration {
     let room = period.map_or(Duration::MAX, |period| period.saturating_sub(Duration::from_nanos(1)));
     let splay = splay.min(room);
-    splay + part_of(jitter.min(room - splay), chance)
+    splay + part_of(jitter.min(room.saturating_sub(splay)), chance)
 }
 
 /// The splay of a job on a node: a part of the whole, stable over restarts (FNV-1a of the two names).
@@ -21,7 +21,7 @@ pub(crate) fn splay_of(whole: Duration, job: &str, node: &str) -> Duration {
     part_of(whole, spread(hash))
 }
 
-/// Spreads the bits of a number over all of it (the finaliser of Sebastiano Vigna's SplitMix64).
+/// Spreads the bits of a number over all of it (the finaliser of Sebastiano Vigna's `SplitMix64`).
 pub(crate) fn spread(number: u64) -> u64 {
     let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

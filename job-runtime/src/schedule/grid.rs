@@ -23,10 +23,7 @@ pub(crate) fn span(next: Moment, period: Duration, now: Moment) -> Option<Span<M
 
 /// The first multiple of `period` since the epoch that is strictly after `after`.
 pub(crate) fn aligned_next(after: SystemTime, period: Duration) -> Option<SystemTime> {
-    let since = match after.duration_since(UNIX_EPOCH) {
-        Ok(since) => since,
-        Err(_) => return Some(UNIX_EPOCH),
-    };
+    let Ok(since) = after.duration_since(UNIX_EPOCH) else { return Some(UNIX_EPOCH) };
     let period = period.as_nanos();
     let next = (since.as_nanos().checked_div(period)? + 1).checked_mul(period)?;
     let seconds = u64::try_from(next / 1_000_000_000).ok()?;

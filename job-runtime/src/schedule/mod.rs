@@ -111,7 +111,8 @@ pub(crate) enum Timetable {
 impl Timetable {
     /// The timetable of a rule; that of [`Schedule::every`] counts monotonic time.
     pub(crate) fn of(rule: impl Recurrence) -> Self {
-        match (&rule as &dyn Any).downcast_ref::<Schedule>() {
+        let any: &dyn Any = &rule;
+        match any.downcast_ref::<Schedule>() {
             Some(schedule) => Self::Every(schedule.period),
             None => Self::Calendar(Arc::new(rule)),
         }

@@ -1,4 +1,5 @@
 //! What happened in a test, kept for its assertions.
+#![expect(clippy::wildcard_enum_match_arm, reason = "each question is about one kind of event")]
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;

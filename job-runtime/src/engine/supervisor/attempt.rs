@@ -1,0 +1,167 @@
+//! The life of a run over its attempts: started, timed out, asked to stop, dropped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Answer, Core, Life, Owner, Stage, Stop, is_live, owner};
+use crate::clock::Moment;
+use crate::engine::executor::{End, Launch};
+use crate::engine::timers::{Alarm, Topic};
+use crate::event::EventKind;
+use crate::job::{Ending, Grace, Phase, Run};
+use crate::outcome::{MissReason, Outcome, SkipReason, Trigger};
+
+/// How long a dropped task may take to be gone before it counts as stuck.
+const STUCK: Duration = Duration::from_secs(1);
+
+impl Core {
+    pub(super) fn started_first(&mut self, slot: u32, run: &Arc<Run>) {
+        self.ledger(run.entry, |ledger| {
+            ledger.ran();
+            ledger.running += 1;
+        });
+        self.attempt_started(slot, run, run.trigger, run.lateness(self.now.moment));
+    }
+
+    fn attempt_started(&mut self, slot: u32, run: &Arc<Run>, trigger: Trigger, lateness: Duration) {
+        run.set_phase(Phase::Running);
+        let scheduled_at = run.scheduled_at;
+        let started = EventKind::Started { attempt: run.attempt(), trigger, scheduled_at, lateness };
+        self.post(Some(&run.job), Some(run.id), started);
+        if let Some(timeout) = run.job.options.timeout {
+            self.set_alarm(slot, self.now.moment + timeout);
+        }
+    }
+
+    /// Arms the one alarm of a run in place of the one before.
+    pub(super) fn set_alarm(&mut self, slot: u32, at: Moment) {
+        let Some(running) = self.runs.get_mut(slot) else { return };
+        let before = std::mem::replace(&mut running.alarm, at);
+        let stamp = running.run.stamp();
+        if before != Moment::NEVER {
+            self.disarm();
+        }
+        self.arm(Alarm::new(at, Topic::Run, slot, stamp));
+    }
+
+    pub(super) fn run_alarm(&mut self, kinds: &mut [Box<dyn Owner>], alarm: Alarm) {
+        if !is_live(&self.runs, &alarm) {
+            return;
+        }
+        let Some(running) = self.runs.get_mut(alarm.slot()) else { return };
+        running.alarm = Moment::NEVER;
+        match running.stage {
+            Stage::Guard => {}
+            Stage::Retry => self.next_attempt(alarm.slot()),
+            Stage::Body if running.stopping.is_none() => self.stop(kinds, alarm.slot(), Stop::TimedOut),
+            Stage::Body => self.drop_now(kinds, alarm.slot()),
+            Stage::Dropped => self.give_up(kinds, alarm.slot()),
+        }
+    }
+
+    fn next_attempt(&mut self, slot: u32) {
+        let now = self.now.moment;
+        let Some(running) = self.runs.get_mut(slot) else { return };
+        running.stage = Stage::Body;
+        running.started = now;
+        let run = Arc::clone(&running.run);
+        let lateness = now.since(running.due);
+        self.attempt_started(slot, &run, Trigger::Retry, lateness);
+        self.launches.push(Launch { slot, run, guarded: false });
+    }
+
+    /// Asks a run to stop; it is dropped when its grace is over.
+    pub(crate) fn stop(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, why: Stop) {
+        let Some(running) = self.runs.get_mut(slot) else { return };
+        match running.stage {
+            Stage::Dropped => {}
+            Stage::Guard => self.stop_guard(kinds, slot, &why),
+            Stage::Retry => self.stop_retry(kinds, slot, &why),
+            Stage::Body if running.stopping.is_some() => self.bound_grace(slot),
+            Stage::Body => {
+                running.stopping = Some(why);
+                running.run.ask();
+                self.begin_grace(kinds, slot);
+            }
+        }
+    }
+
+    pub(super) fn stop_guard(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, why: &Stop) {
+        let Some(running) = self.runs.remove(slot) else { return };
+        running.run.set_slot(u32::MAX);
+        running.run.abort();
+        match why {
+            Stop::Shutdown => self.miss(&running.run, MissReason::Shutdown),
+            Stop::TimedOut | Stop::Cancelled(_) => self.skip(&running.run, SkipReason::Cancelled, None),
+        }
+        if let Some(owner) = owner(kinds, &running.run) {
+            owner.on_answer(self, &running.run, slot, Answer::Stopped);
+        }
+        self.settle_shutdown();
+    }
+
+    pub(super) fn stop_retry(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, why: &Stop) {
+        let (outcome, ending) = match why {
+            Stop::TimedOut => (Outcome::TimedOut, Ending::TimedOut),
+            Stop::Cancelled(reason) => (Outcome::Cancelled, Ending::Cancelled(Arc::clone(reason))),
+            Stop::Shutdown => (Outcome::Interrupted, Ending::Interrupted),
+        };
+        self.finalize(kinds, slot, outcome, ending, None);
+    }
+
+    /// A run that is stopping already does not outlast the shutdown.
+    fn bound_grace(&mut self, slot: u32) {
+        let Life::Draining { deadline } = self.life else { return };
+        if self.runs.get(slot).is_some_and(|running| running.alarm > deadline) {
+            self.set_alarm(slot, deadline);
+        }
+    }
+
+    fn begin_grace(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
+        let Some(running) = self.runs.get(slot) else { return };
+        let draining = matches!(running.stopping, Some(Stop::Shutdown));
+        let job = &running.run.job;
+        let end = match job.options.job_shutdown {
+            _ if job.is_blocking() && !draining => Moment::NEVER,
+            _ if !job.hears() && !draining => self.now.moment,
+            Grace::BrutalKill => self.now.moment,
+            Grace::Length(length) => self.now.moment + length,
+            Grace::Infinity => Moment::NEVER,
+        };
+        let end = match self.life {
+            Life::Draining { deadline } => end.min(deadline),
+            Life::Open | Life::Over => end,
+        };
+        if end <= self.now.moment {
+            self.drop_now(kinds, slot);
+        } else {
+            self.set_alarm(slot, end);
+        }
+    }
+
+    /// Drops a run whose grace is over.
+    pub(super) fn drop_now(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
+        let draining = matches!(self.life, Life::Draining { .. });
+        let Some(running) = self.runs.get_mut(slot) else { return };
+        if draining {
+            self.abandoned.push(Arc::clone(&running.run.job.name));
+        }
+        if !running.run.job.is_blocking() {
+            running.stage = Stage::Dropped;
+            running.run.abort();
+            if draining {
+                self.set_alarm(slot, self.now.moment + STUCK);
+            } else {
+                self.set_alarm(slot, Moment::NEVER);
+            }
+        } else if draining {
+            self.give_up(kinds, slot);
+        }
+    }
+
+    /// Closes the books of a run that cannot be ended: it blocks its thread.
+    fn give_up(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
+        self.stuck = true;
+        self.conclude_attempt(kinds, slot, End::Dropped);
+    }
+}

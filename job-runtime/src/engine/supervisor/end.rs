@@ -1,0 +1,211 @@
+//! The end of an attempt: what it is called, whether another follows, and what is written down.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Answer, Core, Life, Owner, Stage, Stop, close, owner};
+use crate::clock::Moment;
+use crate::engine::executor::End;
+use crate::event::{EventKind, is_failure};
+use crate::job::{Directive, Ending, Phase, Run, Verdict};
+use crate::outcome::Outcome;
+
+impl Core {
+    /// The attempt is over; what became of it.
+    pub(crate) fn attempt_ended(
+        &mut self,
+        kinds: &mut [Box<dyn Owner>],
+        slot: u32,
+        run: &Arc<Run>,
+        end: End,
+    ) -> Option<Outcome> {
+        let running = self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run))?;
+        if running.stage == Stage::Guard {
+            self.stop_guard(kinds, slot, &Stop::Cancelled("dropped".into()));
+            return None;
+        }
+        if matches!(end, End::Dropped) && running.stopping.is_none() {
+            // Nobody asked for it: the tokio runtime is going down under us.
+            self.life = Life::Over;
+        }
+        self.conclude_attempt(kinds, slot, end)
+    }
+
+    pub(super) fn conclude_attempt(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, end: End) -> Option<Outcome> {
+        let running = self.runs.get_mut(slot)?;
+        let run = Arc::clone(&running.run);
+        let directive = run.take_directive();
+        let judged = judge(running.stopping.take(), end, directive.as_ref());
+        let lateness = running.started.since(running.due);
+        let duration = self.now.moment.since(running.started);
+        if std::mem::replace(&mut running.alarm, Moment::NEVER) != Moment::NEVER {
+            self.disarm();
+        }
+        let Judged { outcome, error, ending } = judged;
+        let finished =
+            EventKind::Finished { outcome, attempt: run.attempt(), duration, lateness, error: error.clone() };
+        self.post(Some(&run.job), Some(run.id), finished);
+        match self.further_attempt(&run, outcome, directive.as_ref()) {
+            Some((attempt, delay)) => self.wait_for_attempt(slot, &run, attempt, delay),
+            None => self.finalize(kinds, slot, outcome, ending, error.as_deref()),
+        }
+        Some(outcome)
+    }
+
+    /// The attempt that follows, and after how long.
+    fn further_attempt(
+        &mut self,
+        run: &Run,
+        outcome: Outcome,
+        directive: Option<&Directive>,
+    ) -> Option<(u32, Duration)> {
+        if self.is_closing() || matches!(outcome, Outcome::Cancelled | Outcome::Interrupted) {
+            return None;
+        }
+        let attempt = run.attempt();
+        let left = attempt < run.job.options.max_attempts;
+        match directive {
+            Some(Directive::Snooze(delay)) => Some((attempt, *delay)),
+            Some(Directive::RetryAfter(delay)) if left => Some((attempt + 1, *delay)),
+            _ if left && is_failure(outcome) => {
+                let chance = self.chance();
+                Some((attempt + 1, run.job.options.backoff.delay(attempt, chance)))
+            }
+            _ => None,
+        }
+    }
+
+    fn wait_for_attempt(&mut self, slot: u32, run: &Arc<Run>, attempt: u32, delay: Duration) {
+        run.rearm(attempt);
+        run.set_phase(Phase::Waiting);
+        let at = self.now.moment + delay;
+        if let Some(running) = self.runs.get_mut(slot) {
+            running.stage = Stage::Retry;
+            running.due = at;
+        }
+        self.set_alarm(slot, at);
+        self.post(Some(&run.job), Some(run.id), EventKind::Retrying { attempt, delay });
+    }
+
+    pub(super) fn finalize(
+        &mut self,
+        kinds: &mut [Box<dyn Owner>],
+        slot: u32,
+        outcome: Outcome,
+        ending: Ending,
+        error: Option<&str>,
+    ) {
+        let Some(running) = self.runs.remove(slot) else { return };
+        if running.alarm != Moment::NEVER {
+            self.disarm();
+        }
+        let run = running.run;
+        run.set_slot(u32::MAX);
+        close(&run, phase_of(outcome), ending);
+        self.write_down(&run, outcome, error);
+        if let Some(owner) = owner(kinds, &run) {
+            owner.on_end(self, &run);
+        }
+        self.settle_shutdown();
+    }
+
+    fn write_down(&mut self, run: &Run, outcome: Outcome, error: Option<&str>) {
+        let Some(entry) = self.entries.get_mut(run.entry) else { return };
+        let ledger = &mut entry.ledger;
+        ledger.running -= 1;
+        ledger.last_outcome = Some(outcome);
+        match outcome {
+            Outcome::Completed => ledger.failures_in_a_row = 0,
+            Outcome::Failed | Outcome::Panicked | Outcome::TimedOut => ledger.failures_in_a_row += 1,
+            Outcome::Cancelled | Outcome::Interrupted => {}
+        }
+        let failures = ledger.failures_in_a_row;
+        let limit = run.job.options.pause_after;
+        if limit.is_some_and(|limit| failures >= limit) && ledger.paused.is_none() && is_failure(outcome) {
+            let last = error.unwrap_or(outcome.as_str());
+            self.pause(run.entry, &format!("{failures} failures in a row, the last: {last}").into());
+        }
+    }
+
+    /// The guard of a run answered; true when the run goes on in its task.
+    pub(crate) fn answered(
+        &mut self,
+        kinds: &mut [Box<dyn Owner>],
+        slot: u32,
+        run: &Arc<Run>,
+        answer: Result<bool, Arc<str>>,
+    ) -> bool {
+        if !self.runs.get(slot).is_some_and(|running| Arc::ptr_eq(&running.run, run)) {
+            return false;
+        }
+        let answer = match answer {
+            Ok(true) => Answer::Yes,
+            Ok(false) => Answer::No,
+            Err(message) => {
+                self.post(Some(&run.job), Some(run.id), EventKind::GuardPanicked { message });
+                Answer::No
+            }
+        };
+        owner(kinds, run).is_some_and(|owner| owner.on_answer(self, run, slot, answer))
+    }
+}
+
+fn phase_of(outcome: Outcome) -> Phase {
+    match outcome {
+        Outcome::Completed => Phase::Completed,
+        Outcome::Failed | Outcome::Panicked | Outcome::TimedOut => Phase::Discarded,
+        Outcome::Cancelled | Outcome::Interrupted => Phase::Cancelled,
+    }
+}
+
+/// An attempt's end as it is told and as it is answered.
+struct Judged {
+    outcome: Outcome,
+    error: Option<Arc<str>>,
+    ending: Ending,
+}
+
+/// What an end means, given whether and why the run was asked to stop.
+fn judge(stopping: Option<Stop>, end: End, directive: Option<&Directive>) -> Judged {
+    match (stopping, end) {
+        (Some(Stop::TimedOut), _) => timed_out(),
+        (Some(Stop::Cancelled(reason)), _) => cancelled(reason),
+        (Some(Stop::Shutdown), End::Returned(Verdict::Failed { error, .. })) => interrupted(Some(error)),
+        (_, End::Dropped) => interrupted(None),
+        (_, End::Panicked(text)) => {
+            Judged { outcome: Outcome::Panicked, error: Some(Arc::clone(&text)), ending: Ending::Panicked(text) }
+        }
+        (_, End::Returned(verdict)) => match directive {
+            Some(Directive::Cancel(reason)) => cancelled(Arc::clone(reason)),
+            _ => returned(verdict),
+        },
+    }
+}
+
+fn returned(verdict: Verdict) -> Judged {
+    match verdict {
+        Verdict::Completed(output) => Judged { outcome: Outcome::Completed, error: None, ending: output_of(output) },
+        Verdict::Failed { error, output } => {
+            Judged { outcome: Outcome::Failed, error: Some(error), ending: output_of(output) }
+        }
+    }
+}
+
+/// Nobody reads the ending of a run whose output was not kept.
+fn output_of(output: Option<Box<dyn Any + Send>>) -> Ending {
+    output.map_or(Ending::Interrupted, Ending::Returned)
+}
+
+fn timed_out() -> Judged {
+    let error = Some("it took longer than its timeout".into());
+    Judged { outcome: Outcome::TimedOut, error, ending: Ending::TimedOut }
+}
+
+fn cancelled(reason: Arc<str>) -> Judged {
+    Judged { outcome: Outcome::Cancelled, error: Some(Arc::clone(&reason)), ending: Ending::Cancelled(reason) }
+}
+
+fn interrupted(error: Option<Arc<str>>) -> Judged {
+    Judged { outcome: Outcome::Interrupted, error, ending: Ending::Interrupted }
+}

@@ -1,0 +1,57 @@
+//! The end of everything: draining under one deadline, and dropping at once.
+
+use std::time::Duration;
+
+use super::{Core, Life, Owner, Stage, Stop};
+use crate::clock::Moment;
+use crate::event::EventKind;
+
+impl Core {
+    /// Nothing new starts; runs are asked to stop under one deadline.
+    pub(crate) fn drain(&mut self, kinds: &mut [Box<dyn Owner>], limit: Option<Duration>) {
+        if self.is_closing() {
+            return;
+        }
+        let deadline = limit.map_or(Moment::NEVER, |limit| self.now.moment + limit);
+        self.life = Life::Draining { deadline };
+        self.post(None, None, EventKind::ShutdownStarted);
+        for kind in &mut *kinds {
+            kind.on_drain(self);
+        }
+        for slot in self.runs.keys() {
+            self.stop(kinds, slot, Stop::Shutdown);
+        }
+        self.settle_shutdown();
+    }
+
+    /// Drops everything at once.
+    pub(crate) fn kill(&mut self, kinds: &mut [Box<dyn Owner>]) {
+        let was_over = self.is_over();
+        self.life = Life::Over;
+        self.timers.clear();
+        for kind in &mut *kinds {
+            kind.on_drain(self);
+        }
+        for slot in self.runs.keys() {
+            let Some(running) = self.runs.get_mut(slot) else { continue };
+            running.stopping.get_or_insert(Stop::Shutdown);
+            running.run.ask();
+            match running.stage {
+                Stage::Body | Stage::Dropped => running.run.abort(),
+                Stage::Guard => self.stop_guard(kinds, slot, &Stop::Shutdown),
+                Stage::Retry => self.stop_retry(kinds, slot, &Stop::Shutdown),
+            }
+        }
+        if !was_over {
+            self.launches.clear();
+        }
+    }
+
+    /// Ends the shutdown when the last run is gone.
+    pub(super) fn settle_shutdown(&mut self) {
+        if matches!(self.life, Life::Draining { .. }) && self.runs.len() == 0 {
+            self.life = Life::Over;
+            self.post(None, None, EventKind::ShutdownFinished { abandoned: self.abandoned.clone() });
+        }
+    }
+}
