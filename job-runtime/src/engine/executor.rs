@@ -93,14 +93,18 @@ impl<S: Supervise> Future for Attempt<S> {
     fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
         let this = self.get_mut();
         let Some(run) = this.run.clone() else { return Poll::Ready(()) };
-        let _current = Current::enter(run);
-        loop {
+        run.count_poll();
+        let current = Current::enter(Arc::clone(&run));
+        let poll = loop {
             match this.step(task) {
                 Step::Again => {}
-                Step::Wait => return Poll::Pending,
-                Step::Over => return Poll::Ready(()),
+                Step::Wait => break Poll::Pending,
+                Step::Over => break Poll::Ready(()),
             }
-        }
+        };
+        drop(current);
+        run.count_poll();
+        poll
     }
 }
 

@@ -29,6 +29,8 @@ use crate::policy::delay::spread;
 const BATCH: usize = 128;
 /// Waking later than planned by more than this is a stall.
 const STALL: Duration = Duration::from_secs(1);
+/// A run that has not yielded for so long is told of.
+const WATCH: Duration = Duration::from_secs(10);
 /// The longest wait while a wall-clock schedule is armed, so that suspends and steps are seen.
 const GLANCE: Duration = Duration::from_secs(30);
 /// A difference between the two clocks that is a step, not their drift.
@@ -83,6 +85,9 @@ struct Running {
     stopping: Option<Stop>,
     /// Its one alarm.
     alarm: Moment,
+    /// How often it had been polled when the engine last looked, and whether it was told of since.
+    polls: u32,
+    told: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +146,8 @@ pub(crate) struct Core {
     /// How the clocks stood to each other when they were last read together.
     seen: Now,
     crowded: bool,
+    /// When to look for runs that keep their thread; [`Moment::NEVER`] while nothing runs.
+    watch: Moment,
 }
 
 impl Core {
@@ -167,6 +174,7 @@ impl Core {
             wall_armed: 0,
             seen: now,
             crowded: false,
+            watch: Moment::NEVER,
         }
     }
 
@@ -240,7 +248,7 @@ impl Core {
 
     /// When to look at the timers next.
     pub(crate) fn next_look(&mut self) -> Moment {
-        let next = self.timers.next();
+        let next = self.timers.next().min(self.watch);
         if self.wall_armed == 0 || self.is_closing() { next } else { next.min(self.now.moment + GLANCE) }
     }
 
@@ -269,6 +277,9 @@ impl Core {
         for asked in self.pings.drain(..) {
             let _ = asked.send(());
         }
+        if self.watch <= self.now.moment {
+            self.look_for_blocking();
+        }
         for _ in 0..BATCH {
             let Some(alarm) = self.timers.due(self.now.moment) else { return false };
             match alarm.topic() {
@@ -278,6 +289,31 @@ impl Core {
             self.stop_requested(kinds);
         }
         true
+    }
+
+    /// Tells of runs that have been in one poll since the engine last looked.
+    fn look_for_blocking(&mut self) {
+        let mut blocking = Vec::new();
+        for slot in self.runs.keys() {
+            let Some(running) = self.runs.get_mut(slot) else { continue };
+            let polls = running.run.polls();
+            let stays = std::mem::replace(&mut running.polls, polls) == polls && polls % 2 == 1;
+            if stays && !running.told {
+                blocking.push(Arc::clone(&running.run));
+            }
+            running.told = stays;
+        }
+        for run in blocking {
+            self.post(Some(&run.job), Some(run.id), EventKind::Blocking { lasted: WATCH });
+        }
+        self.watch = if self.runs.len() == 0 { Moment::NEVER } else { self.now.moment + WATCH };
+    }
+
+    /// Makes sure that somebody looks after what runs.
+    fn watch_over(&mut self) {
+        if self.watch == Moment::NEVER {
+            self.watch = self.now.moment + WATCH;
+        }
     }
 
     // ---- what kinds ask
@@ -328,7 +364,10 @@ impl Core {
             stage: Stage::Body,
             stopping: None,
             alarm: Moment::NEVER,
+            polls: 0,
+            told: false,
         });
+        self.watch_over();
         run.set_slot(slot);
         self.started_first(slot, &run);
         self.launches.push(Launch { slot, run, guarded: false });
@@ -344,7 +383,10 @@ impl Core {
             stage: Stage::Guard,
             stopping: None,
             alarm: Moment::NEVER,
+            polls: 0,
+            told: false,
         });
+        self.watch_over();
         run.set_slot(slot);
         self.launches.push(Launch { slot, run, guarded: true });
     }

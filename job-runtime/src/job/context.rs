@@ -179,6 +179,8 @@ pub(crate) struct Run {
     /// Where the engine keeps the run, once it has a task.
     slot: AtomicU32,
     attempt: AtomicU32,
+    /// Counted up when a poll begins and when it ends: odd while one is on.
+    polls: AtomicU32,
     phase: AtomicU8,
     asked: AtomicBool,
     stop: Notify,
@@ -227,6 +229,7 @@ impl Run {
             unit,
             slot: AtomicU32::new(u32::MAX),
             attempt: AtomicU32::new(1),
+            polls: AtomicU32::new(0),
             phase: AtomicU8::new(Phase::Pending.code()),
             asked: AtomicBool::new(false),
             stop: Notify::new(),
@@ -239,6 +242,15 @@ impl Run {
     /// The low half of its number, which tells its alarms from those of another run.
     pub(crate) fn stamp(&self) -> u32 {
         u32::try_from(self.id.0 & u64::from(u32::MAX)).unwrap_or_default()
+    }
+
+    /// Notes that a poll begins, or ends.
+    pub(crate) fn count_poll(&self) {
+        self.polls.store(self.polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    pub(crate) fn polls(&self) -> u32 {
+        self.polls.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_slot(&self, slot: u32) {
