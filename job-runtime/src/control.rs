@@ -1,9 +1,9 @@
 //! What the functions of the type beside a job do, on the current runtime.
 
-use std::hash::Hash;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::job::{JobHandle, JobInfo, Return};
+use crate::job::{Args, JobHandle, JobInfo};
 use crate::runtime::Runtime;
 
 /// Runs the job now, through guard and overlap policy.
@@ -11,7 +11,7 @@ use crate::runtime::Runtime;
 /// # Errors
 /// When there is no runtime, or it shuts down.
 #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
-pub async fn trigger<C: 'static, R: Return>() -> Result<JobHandle<R>> {
+pub async fn trigger<C: 'static, R>() -> Result<JobHandle<R>> {
     Runtime::current()?.trigger_companion::<C, R>()
 }
 
@@ -47,7 +47,7 @@ pub async fn status<C: 'static>() -> Result<JobInfo> {
 ///
 /// # Errors
 /// When there is no runtime.
-pub async fn peek<C: 'static, S: Send + 'static, T>(read: impl FnOnce(&S) -> T) -> Result<Option<T>> {
+pub async fn peek<C: 'static, S: 'static, T>(read: impl FnOnce(&S) -> T) -> Result<Option<T>> {
     let runtime = Runtime::current()?;
     let cell = runtime.of_companion::<C, _>(|_, periodics, entry| periodics.only_cell(entry))?;
     let _moving = runtime.engine()?.home.clock.hold();
@@ -61,14 +61,15 @@ pub async fn peek<C: 'static, S: Send + 'static, T>(read: impl FnOnce(&S) -> T) 
 ///
 /// # Errors
 /// When there is one for these arguments already, there is no runtime, or it shuts down.
-pub fn start<C: 'static, A: Clone + Eq + Hash + Send + Sync + 'static>(args: A) -> Result<()> {
+pub fn start<C: 'static, A: Send + Sync + 'static>(args: A) -> Result<()> {
+    let args: Args = Arc::new(args);
     Runtime::current()?.of_companion::<C, _>(|core, periodics, entry| periodics.start(core, entry, args))?
 }
 
 /// Stops an instance; false when there is none for these arguments.
 #[must_use]
-#[expect(clippy::needless_pass_by_value, reason = "the expansion hands its tuple over")]
-pub fn stop<C: 'static, A: Clone + Eq + Hash + Send + Sync + 'static>(args: A) -> bool {
+pub fn stop<C: 'static, A: Send + Sync + 'static>(args: A) -> bool {
+    let args: Args = Arc::new(args);
     let stop =
         |runtime: Runtime| runtime.of_companion::<C, _>(|core, periodics, entry| periodics.stop(core, entry, &args));
     Runtime::current().and_then(stop).unwrap_or(false)
@@ -81,9 +82,10 @@ pub fn stop<C: 'static, A: Clone + Eq + Hash + Send + Sync + 'static>(args: A) -
 pub async fn peek_at<C, A, S, T>(args: A, read: impl FnOnce(&S) -> T) -> Result<Option<T>>
 where
     C: 'static,
-    A: Clone + Eq + Hash + Send + Sync + 'static,
-    S: Send + 'static,
+    A: Send + Sync + 'static,
+    S: 'static,
 {
+    let args: Args = Arc::new(args);
     let runtime = Runtime::current()?;
     let cell = runtime.of_companion::<C, _>(|_, periodics, entry| periodics.cell_of(entry, &args))?;
     let _moving = runtime.engine()?.home.clock.hold();

@@ -1,5 +1,7 @@
 //! What may stand at `when`: a function or closure, plain or async, taking nothing or `&Context`.
 
+use std::pin::Pin;
+
 use crate::job::Context;
 
 /// What a guard gives: a `bool`, or a future of one.
@@ -7,9 +9,9 @@ use crate::job::Context;
     message = "a guard gives `bool`, or is an `async fn` that does, not `{Self}`",
     label = "expected `bool`"
 )]
-pub trait Answer<M> {
+pub trait Answer<'a, M> {
     /// The answer, once it is there.
-    fn answer(self) -> impl Future<Output = bool> + Send;
+    fn answer(self) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
 }
 
 /// Marks a guard that answers at once.
@@ -18,21 +20,21 @@ pub struct AtOnce;
 /// Marks a guard that is async.
 pub struct Later;
 
-impl Answer<AtOnce> for bool {
-    fn answer(self) -> impl Future<Output = bool> + Send {
-        std::future::ready(self)
+impl<'a> Answer<'a, AtOnce> for bool {
+    fn answer(self) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(std::future::ready(self))
     }
 }
 
-impl<F: Future<Output = bool> + Send> Answer<Later> for F {
-    fn answer(self) -> impl Future<Output = bool> + Send {
-        self
+impl<'a, F: Future<Output = bool> + Send + 'a> Answer<'a, Later> for F {
+    fn answer(self) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(self)
     }
 }
 
-/// Waits for the answer of a guard.
-pub async fn answer<M>(answer: impl Answer<M>) -> bool {
-    answer.answer().await
+/// The answer of a guard, as a future; boxed rather than `async`, so that rustc tells once what is wrong with it.
+pub fn answer<'a, M>(answer: impl Answer<'a, M>) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+    answer.answer()
 }
 
 /// A guard that is called: with nothing, or with the context.

@@ -17,7 +17,7 @@ use crate::engine::registry::{Change, Found, Inventory, refuse};
 use crate::engine::supervisor::Core;
 use crate::error::{Error, Mistake, Result};
 use crate::event::{self, Board, Event, Events, Observer};
-use crate::job::{Context, Data, Home, Job, JobConfig, JobHandle, JobInfo, Makers, Return, no_runtime};
+use crate::job::{Context, Data, Home, Job, JobConfig, JobHandle, JobInfo, Makers, no_runtime};
 use crate::name::{did_you_mean, hint};
 use crate::outcome::Trigger;
 use crate::periodic::{Periodic, Periodics, Request, reply};
@@ -500,7 +500,7 @@ impl Runtime {
     }
 
     /// Triggers the job of a companion type and gives a handle on the run.
-    pub(crate) fn trigger_companion<C: 'static, R: Return>(&self) -> Result<JobHandle<R>> {
+    pub(crate) fn trigger_companion<C: 'static, R>(&self) -> Result<JobHandle<R>> {
         self.open_engine()?;
         let (reply, ending) = reply();
         let run = self.of_companion::<C, _>(|core, periodics, entry| {

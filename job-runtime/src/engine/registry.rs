@@ -9,7 +9,8 @@ use std::time::Duration;
 use crate::duration::Setting;
 use crate::error::{Error, Mistake, Result};
 use crate::job::{
-    Body, BoxFuture, Context, Guard, Home, Input, Job, JobConfig, Maker, Need, Options, Place, Report, Stateful,
+    Arguments, Body, BoxFuture, Context, Guard, Home, Input, Job, JobConfig, Maker, Need, Options, Place, Report,
+    Stateful,
 };
 use crate::name::{hint, in_environment};
 use crate::outcome::Kind;
@@ -39,7 +40,7 @@ pub struct Definition {
     guard: Option<Guard>,
     needs: Vec<Need>,
     state: Option<Stateful>,
-    arguments: Option<TypeId>,
+    arguments: Option<Arguments>,
     body: Option<Body>,
 }
 
@@ -107,7 +108,7 @@ impl Definition {
     /// The parameters by value, which make the job a template.
     #[must_use]
     pub fn args<A: Clone + Eq + Hash + Send + Sync + 'static>(mut self) -> Self {
-        self.arguments = Some(TypeId::of::<A>());
+        self.arguments = Some(Arguments::of::<A>());
         self
     }
 

@@ -1,6 +1,5 @@
 //! One run of a job, and the [`Context`] through which the job sees it.
 
-use std::any::Any;
 use std::fmt;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
@@ -9,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
-use super::{Cell, Job, Reply};
+use super::{Args, Cell, Job, Reply};
 use crate::clock::Moment;
 use crate::duration::IntoDuration;
 use crate::outcome::{JobState, RunId, Trigger};
@@ -171,7 +170,7 @@ pub(crate) struct Run {
     /// The nominal time on the wall clock and on the monotonic one.
     pub(crate) scheduled_at: SystemTime,
     pub(crate) nominal: Moment,
-    pub(crate) args: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) args: Option<Args>,
     pub(crate) cell: Option<Arc<Cell>>,
     /// Where the engine keeps the job, and where its kind keeps what this is a run of.
     pub(crate) entry: u32,
@@ -207,7 +206,7 @@ pub(crate) struct Order {
     pub(crate) trigger: Trigger,
     pub(crate) scheduled_at: SystemTime,
     pub(crate) nominal: Moment,
-    pub(crate) args: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) args: Option<Args>,
     pub(crate) cell: Option<Arc<Cell>>,
     pub(crate) reply: Option<Reply>,
     pub(crate) entry: u32,

@@ -80,7 +80,7 @@ pub struct State<S> {
     kind: PhantomData<fn() -> S>,
 }
 
-impl<S: Send + 'static> State<S> {
+impl<S: 'static> State<S> {
     /// The state.
     ///
     /// # Panics
@@ -133,6 +133,16 @@ pub trait Return: Send + Sized + 'static + sealed::Sealed {
     fn conclude(self) -> Result<Self::Output, RunError<Self::Error>>;
 }
 
+/// What the `Err` of a job may hold: something displayed that converts into a boxed error.
+#[diagnostic::on_unimplemented(
+    message = "the error `{Self}` of a job is not displayed, or does not convert into `Box<dyn Error + Send + Sync>`",
+    label = "expected an error such as `anyhow::Error`, `String` or a `std::error::Error`",
+    note = "implement `std::error::Error` for it, and let it be `Send`, `Sync` and `'static`"
+)]
+pub trait Failure: Display + Into<Box<dyn StdError + Send + Sync>> + Send + 'static {}
+
+impl<E: Display + Into<Box<dyn StdError + Send + Sync>> + Send + 'static> Failure for E {}
+
 impl Return for () {
     type Output = ();
     type Error = Infallible;
@@ -149,7 +159,7 @@ impl Return for () {
 impl<T, E> Return for Result<T, E>
 where
     T: Send + 'static,
-    E: Display + Into<Box<dyn StdError + Send + Sync>> + Send + 'static,
+    E: Failure,
 {
     type Output = T;
     type Error = E;

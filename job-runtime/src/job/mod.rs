@@ -1,6 +1,7 @@
 //! A job as the engine sees it: what was written at the attribute, checked, and what runs it.
 
 mod accounting;
+mod arguments;
 mod config;
 mod context;
 mod data;
@@ -30,6 +31,7 @@ pub use info::JobInfo;
 pub use options::check_backoff;
 
 pub(crate) use accounting::Ledger;
+pub(crate) use arguments::{Args, Arguments};
 pub(crate) use context::{Directive, Order, Phase, Run};
 pub(crate) use data::{Data, Need};
 pub(crate) use glue::Verdict;
@@ -92,8 +94,8 @@ pub(crate) struct Job {
     pub(crate) guard: Option<Guard>,
     pub(crate) needs: Arc<[Need]>,
     pub(crate) state: Option<Box<Stateful>>,
-    /// The type of its arguments, which make it a template.
-    pub(crate) arguments: Option<TypeId>,
+    /// Its arguments by value, which make it a template.
+    pub(crate) arguments: Option<Arguments>,
     pub(crate) home: Arc<Home>,
     /// Its number in the engine, once it is there.
     pub(crate) entry: OnceLock<u32>,

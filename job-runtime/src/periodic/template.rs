@@ -1,13 +1,13 @@
 //! Instances of a job with arguments: one for each value, found by the value.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
-use std::sync::Arc;
+use std::hash::{BuildHasherDefault, Hasher, RandomState};
 
 use super::unit::Unit;
 use crate::engine::slots::Slots;
+use crate::job::{Args, Arguments};
 
 /// Where the units of a job are.
 pub(crate) enum Index {
@@ -15,25 +15,12 @@ pub(crate) enum Index {
     Template(Box<Template>),
 }
 
-impl Index {
-    /// Whether it is that of a template with arguments of this type.
-    pub(crate) fn takes<A: 'static>(&self) -> bool {
-        match self {
-            Self::Single(_) => false,
-            Self::Template(template) => template.arguments == TypeId::of::<A>(),
-        }
-    }
-}
-
-/// The arguments of an instance, whatever their type.
-pub(crate) type Args = Arc<dyn Any + Send + Sync>;
-
 /// The instances of a template, by the hash of their arguments.
 ///
 /// The arguments themselves are kept by the units alone, and of the hash only half is kept: a table of a million
 /// instances grows without touching any of them, and an instance costs it 8 bytes.
 pub(crate) struct Template {
-    arguments: TypeId,
+    arguments: Arguments,
     hasher: RandomState,
     slots: HashMap<u32, u32, BuildHasherDefault<Hashed>>,
     /// Instances whose half hash is that of another one: a hundred or so of a million. They are here only as
@@ -42,9 +29,14 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// A template that takes arguments of the type of that key.
-    pub(crate) fn new(arguments: TypeId) -> Self {
+    /// A template that takes such arguments.
+    pub(crate) fn new(arguments: Arguments) -> Self {
         Self { arguments, hasher: RandomState::new(), slots: HashMap::default(), colliding: Vec::new() }
+    }
+
+    /// Whether it takes arguments of the type of that key.
+    pub(crate) fn takes(&self, arguments: TypeId) -> bool {
+        self.arguments.id == arguments
     }
 
     pub(crate) fn slots(&self) -> Vec<u32> {
@@ -52,7 +44,7 @@ impl Template {
     }
 
     /// Notes that an instance is about to get `slot`; false when there is one for these arguments already.
-    pub(crate) fn claim<A: Eq + Hash + 'static>(&mut self, units: &Slots<Unit>, args: &A, slot: u32) -> bool {
+    pub(crate) fn claim(&mut self, units: &Slots<Unit>, args: &Args, slot: u32) -> bool {
         let hash = self.half_hash(args);
         match self.slots.entry(hash) {
             Entry::Vacant(place) => {
@@ -60,7 +52,8 @@ impl Template {
                 true
             }
             Entry::Occupied(other) => {
-                let taken = is_at(units, *other.get(), args) || colliding(&self.colliding, units, args).is_some();
+                let mut alike = std::iter::once(*other.get()).chain(self.colliding.iter().map(|(_, slot)| *slot));
+                let taken = alike.any(|slot| is_at(&self.arguments, units, slot, args));
                 if !taken {
                     self.colliding.push((hash, slot));
                 }
@@ -70,13 +63,14 @@ impl Template {
     }
 
     /// The slot of the instance with these arguments.
-    pub(crate) fn find<A: Eq + Hash + 'static>(&self, units: &Slots<Unit>, args: &A) -> Option<u32> {
+    pub(crate) fn find(&self, units: &Slots<Unit>, args: &Args) -> Option<u32> {
         let slot = self.slots.get(&self.half_hash(args)).copied()?;
-        if is_at(units, slot, args) { Some(slot) } else { colliding(&self.colliding, units, args) }
+        let mut alike = std::iter::once(slot).chain(self.colliding.iter().map(|(_, slot)| *slot));
+        alike.find(|slot| is_at(&self.arguments, units, *slot, args))
     }
 
     /// Forgets the instance with these arguments, and gives its slot.
-    pub(crate) fn release<A: Eq + Hash + 'static>(&mut self, units: &Slots<Unit>, args: &A) -> Option<u32> {
+    pub(crate) fn release(&mut self, units: &Slots<Unit>, args: &Args) -> Option<u32> {
         let slot = self.find(units, args)?;
         let hash = self.half_hash(args);
         let alike = self.colliding.iter().position(|(other, place)| *other == hash && *place != slot);
@@ -91,17 +85,13 @@ impl Template {
         Some(slot)
     }
 
-    fn half_hash<A: Hash>(&self, args: &A) -> u32 {
-        u32::try_from(self.hasher.hash_one(args) >> 32).unwrap_or_default()
+    fn half_hash(&self, args: &Args) -> u32 {
+        u32::try_from(self.arguments.hash(args, &self.hasher) >> 32).unwrap_or_default()
     }
 }
 
-fn is_at<A: Eq + 'static>(units: &Slots<Unit>, slot: u32, args: &A) -> bool {
-    units.get(slot).and_then(|unit| unit.args.as_ref()?.downcast_ref::<A>()) == Some(args)
-}
-
-fn colliding<A: Eq + 'static>(slots: &[(u32, u32)], units: &Slots<Unit>, args: &A) -> Option<u32> {
-    slots.iter().map(|(_, slot)| *slot).find(|slot| is_at(units, *slot, args))
+fn is_at(arguments: &Arguments, units: &Slots<Unit>, slot: u32, args: &Args) -> bool {
+    units.get(slot).and_then(|unit| unit.args.as_ref()).is_some_and(|other| arguments.same(other, args))
 }
 
 /// Takes half a hash for what it is, and spreads it over both ends, which the table looks at.

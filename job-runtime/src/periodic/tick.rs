@@ -257,17 +257,37 @@ impl Periodics {
         }
     }
 
+    /// Goes on with a catch-up: in a loop, because any number of its ticks may be declined at once.
     fn next_in_chain(&mut self, core: &mut Core, slot: u32) {
         let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut()) else { return };
         more.chain_run = None;
-        let Some(tick) = more.chain.pop_front() else { return };
-        let Some(run) = self.occasion(core, slot, Trigger::Schedule, tick.nominal, tick.scheduled_at, None) else {
+        if std::mem::replace(&mut more.chain_moves, true) {
             return;
-        };
-        if let Some(unit) = self.units.get_mut(slot) {
-            unit.more().chain_run = Some(run.id);
         }
-        self.propose(core, slot, run);
+        while let Some(run) = self.take_from_chain(core, slot) {
+            if let Some(unit) = self.units.get_mut(slot) {
+                unit.more().chain_run = Some(run.id);
+            }
+            self.propose(core, slot, Arc::clone(&run));
+            if self.units.get(slot).is_some_and(|unit| unit.is_in_chain(&run)) {
+                break;
+            }
+        }
+        if let Some(unit) = self.units.get_mut(slot) {
+            unit.more().chain_moves = false;
+        }
+    }
+
+    fn take_from_chain(&mut self, core: &mut Core, slot: u32) -> Option<Arc<Run>> {
+        let tick = self.units.get_mut(slot)?.more.as_mut()?.chain.pop_front()?;
+        self.occasion(core, slot, Trigger::Schedule, tick.nominal, tick.scheduled_at, None)
+    }
+
+    /// Gives up the rest of a catch-up for a newer tick.
+    fn supersede_chain(&mut self, core: &mut Core, slot: u32) {
+        while let Some(run) = self.take_from_chain(core, slot) {
+            core.skip(&run, SkipReason::Superseded, None);
+        }
     }
 
     /// Something of a unit has waited long enough.
@@ -277,8 +297,9 @@ impl Periodics {
         let (mut ready, later): (Vec<_>, Vec<_>) = more.delayed.drain(..).partition(|(at, _)| *at <= now);
         more.delayed = later;
         ready.sort_by_key(|(at, run)| (*at, run.id));
-        if let Some(waiting) = more.waiting.take_if(|waiting| is_expired(&waiting.run, now)) {
-            core.miss(&waiting.run, MissReason::StartDeadline);
+        if let Some(Waiting { run, .. }) = more.waiting.take_if(|waiting| is_expired(&waiting.run, now)) {
+            core.miss(&run, MissReason::StartDeadline);
+            self.declined(core, slot, &run);
         }
         for (_, run) in ready {
             self.propose(core, slot, run);
@@ -360,6 +381,10 @@ impl Periodics {
     /// Whether a run may start now; when not, what becomes of it is done here.
     fn may_start(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>) -> bool {
         let Some(unit) = self.units.get_mut(slot) else { return false };
+        if unit.is_leaving() {
+            self.decline(core, slot, run, SkipReason::Cancelled);
+            return false;
+        }
         if run.trigger == Trigger::Schedule && core.is_paused(unit.entry()) {
             self.decline(core, slot, run, SkipReason::Paused);
             return false;
@@ -373,7 +398,9 @@ impl Periodics {
         let policy = options.overlap(unit.job.state.is_some());
         let situation = Situation {
             running: usize::try_from(unit.active).unwrap_or(usize::MAX),
-            waiting: unit.more.as_ref().is_some_and(|more| more.waiting.is_some()),
+            // What waits behind a catch-up waits for all of it.
+            waiting: unit.more.as_ref().is_some_and(|more| more.waiting.is_some())
+                && (unit.active > 0 || !unit.is_in_chain(run)),
             max_running: options.max_running,
         };
         match overlap::decide(policy, situation) {
@@ -388,6 +415,9 @@ impl Periodics {
 
     /// Lets a run wait until nothing of its unit is running, after asking what runs to stop if `stop` says so.
     fn wait(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>, stop: bool) {
+        if stop && self.units.get(slot).is_some_and(|unit| !unit.is_in_chain(run)) {
+            self.supersede_chain(core, slot);
+        }
         let running = if stop { self.runs_of(core, slot) } else { Vec::new() };
         let Some(unit) = self.units.get_mut(slot) else { return };
         let stopping = if stop {
@@ -408,6 +438,10 @@ impl Periodics {
             let older = std::mem::replace(&mut waiting.run, Arc::clone(run));
             core.skip(&older, SkipReason::Superseded, waiting.stopping);
             arm_deadline(core, unit, slot, run);
+            if unit.is_in_chain(&older) {
+                unit.more().chain_run = None;
+                self.supersede_chain(core, slot);
+            }
         }
     }
 
@@ -425,8 +459,7 @@ impl Periodics {
 
     /// What follows when an occasion ends without a run.
     fn declined(&mut self, core: &mut Core, slot: u32, run: &Run) {
-        let in_chain = self.units.get(slot).and_then(|unit| unit.more.as_ref()?.chain_run) == Some(run.id);
-        if in_chain {
+        if self.units.get(slot).is_some_and(|unit| unit.is_in_chain(run)) {
             self.next_in_chain(core, slot);
         }
         self.after_nothing(core, slot);

@@ -2,21 +2,20 @@
 //! many instances, so kept small.
 
 use std::collections::VecDeque;
-use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
 use super::builder::Usual;
-use super::template::{Args, Index, Template};
+use super::template::{Index, Template};
 use super::tick::{Fate, Tick};
 use crate::clock::Moment;
 use crate::engine::slots::Slots;
 use crate::engine::supervisor::{Answer, Core, Entry, Owner, Stop};
 use crate::engine::timers::{Alarm, Topic};
 use crate::error::{Error, Result};
-use crate::job::{Cell, DelayMode, Ending, Job, JobInfo, Ledger, Order, Reply, Run};
+use crate::job::{Args, Cell, DelayMode, Ending, Job, JobInfo, Ledger, Order, Reply, Run};
 use crate::outcome::{Kind, RunId, Trigger};
 use crate::policy::delay::splay_of;
 use crate::schedule::Timetable;
@@ -58,6 +57,8 @@ pub(crate) struct More {
     /// The rest of a catch-up, run one after another, and the run of it that is on.
     pub(crate) chain: VecDeque<Tick>,
     pub(crate) chain_run: Option<RunId>,
+    /// Whether that run is being looked for.
+    pub(crate) chain_moves: bool,
     /// Stopped by its user: it goes when its last run has ended.
     pub(crate) leaving: bool,
 }
@@ -89,6 +90,11 @@ impl Unit {
 
     pub(crate) fn is_leaving(&self) -> bool {
         self.more.as_ref().is_some_and(|more| more.leaving)
+    }
+
+    /// Whether a run belongs to the catch-up that is under way.
+    pub(crate) fn is_in_chain(&self, run: &Run) -> bool {
+        self.more.as_ref().is_some_and(|more| more.chain_run == Some(run.id))
     }
 
     /// Occasions of this unit that are not decided yet.
@@ -180,12 +186,7 @@ impl Periodics {
     }
 
     /// Starts an instance of a template.
-    pub(crate) fn start<A: Clone + Eq + Hash + Send + Sync + 'static>(
-        &mut self,
-        core: &mut Core,
-        entry: u32,
-        args: A,
-    ) -> Result<()> {
+    pub(crate) fn start(&mut self, core: &mut Core, entry: u32, args: Args) -> Result<()> {
         let Some(job) = core.entries.get(entry).map(|entry| Arc::clone(&entry.job)) else {
             return Err(Error::refused("the job was removed"));
         };
@@ -193,27 +194,28 @@ impl Periodics {
             return Err(closing());
         }
         let slot = self.units.next();
-        let units = &self.units;
-        let Some(Index::Template(template)) = index_in(&mut self.index, entry).filter(|index| index.takes::<A>())
-        else {
-            return Err(Error::refused(format!("job `{}` does not take these arguments", job.name)));
+        let Some(Index::Template(template)) = index_in(&mut self.index, entry) else {
+            return Err(Error::refused(format!("job `{}` takes no arguments", job.name)));
         };
-        if !template.claim(units, &args, slot) {
+        if !template.takes((*args).type_id()) {
+            return Err(Error::refused(format!("job `{}` takes arguments of another type", job.name)));
+        }
+        if !template.claim(&self.units, &args, slot) {
             return Err(Error::refused(format!("job `{}` is started for these arguments already", job.name)));
         }
-        self.add_unit(core, entry, &job, Some(Arc::new(args)));
+        self.add_unit(core, entry, &job, Some(args));
         Ok(())
     }
 
     /// Stops an instance of a template; false when there is none for these arguments.
-    pub(crate) fn stop<A: Eq + Hash + 'static>(&mut self, core: &mut Core, entry: u32, args: &A) -> bool {
+    pub(crate) fn stop(&mut self, core: &mut Core, entry: u32, args: &Args) -> bool {
         let Some(Index::Template(template)) = index_in(&mut self.index, entry) else { return false };
         let slot = template.release(&self.units, args);
         slot.inspect(|slot| self.retire(core, *slot)).is_some()
     }
 
     /// The state of an instance.
-    pub(crate) fn cell_of<A: Eq + Hash + 'static>(&self, entry: u32, args: &A) -> Option<Arc<Cell>> {
+    pub(crate) fn cell_of(&self, entry: u32, args: &Args) -> Option<Arc<Cell>> {
         let Some(Index::Template(template)) = self.index_of(entry) else { return None };
         let slot = template.find(&self.units, args)?;
         self.units.get(slot)?.more.as_ref()?.cell.clone()
