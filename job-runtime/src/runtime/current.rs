@@ -1,0 +1,46 @@
+//! The runtimes of this process, and which of them is meant where a job is asked for.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::runtime::{Handle, Id};
+
+use crate::engine::driver::Engine;
+
+/// A runtime of this process.
+struct Known {
+    tokio: Id,
+    engine: Weak<Engine>,
+    /// Those of tests are not for everybody.
+    process_wide: bool,
+}
+
+impl Known {
+    fn is_alive(&self) -> bool {
+        self.engine.strong_count() > 0
+    }
+}
+
+fn runtimes() -> MutexGuard<'static, Vec<Known>> {
+    static RUNTIMES: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+    RUNTIMES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes an engine known.
+pub(super) fn register(engine: &Arc<Engine>) {
+    let mut known = runtimes();
+    known.retain(Known::is_alive);
+    known.push(Known {
+        tokio: engine.handle().id(),
+        engine: Arc::downgrade(engine),
+        process_wide: !engine.home.clock.is_fake(),
+    });
+}
+
+/// The engine started on this tokio runtime, else the first of the process that is still there.
+pub(super) fn engine() -> Option<Weak<Engine>> {
+    let here = Handle::try_current().ok().map(|handle| handle.id());
+    let known = runtimes();
+    let started_here = known.iter().rev().find(|known| Some(known.tokio) == here && known.is_alive());
+    let first = || known.iter().find(|known| known.process_wide && known.is_alive());
+    started_here.or_else(first).map(|known| known.engine.clone())
+}
