@@ -1,7 +1,7 @@
 //! Declarative background jobs: put an attribute on a function, and it is found, checked, scheduled, supervised,
 //! observed and stopped properly.
 //!
-//! ```no_run
+//! ```no_run,standalone_crate
 //! use job_runtime::periodic;
 //!
 //! #[periodic(every = "10m", on_overlap = "ignore")]

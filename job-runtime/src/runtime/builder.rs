@@ -22,7 +22,7 @@ const SETTINGS: [&str; 2] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT"];
 ///
 /// Awaiting the builder starts them and runs until SIGTERM or Ctrl-C; [`Builder::start`] only starts them.
 ///
-/// ```no_run
+/// ```no_run,standalone_crate
 /// # use job_runtime::periodic;
 /// #[periodic(every = "10m", on_overlap = "ignore")]
 /// async fn purge_sessions() {

@@ -100,12 +100,11 @@ impl Harness {
             return Err(TickError::UnknownJob);
         }
         self.run_ready().await;
-        let ended = first(self.all_ended(&runs), in_real_time(wait)).await;
-        match ended {
-            Some(()) => self.outcome(&runs),
-            None if self.have_ended(&runs) => self.outcome(&runs),
-            None => Err(TickError::TimedOut),
+        // Even a moment of real time would let the clocks leap to whatever the run waits for.
+        if !wait.is_zero() {
+            first(self.all_ended(&runs), in_real_time(wait)).await;
         }
+        if self.have_ended(&runs) { self.outcome(&runs) } else { Err(TickError::TimedOut) }
     }
 
     /// Data is looked at with the first tick of a job.

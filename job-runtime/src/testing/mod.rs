@@ -11,7 +11,10 @@
 //! When a harness is dropped it asserts, for each job, that `due = ran + skipped + missed + pending`, unless the
 //! test is failing already.
 //!
-//! ```
+//! The jobs of a test binary are those of its crate and of all it links. Documentation tests of one crate are
+//! linked into one binary: mark those that declare jobs `standalone_crate`.
+//!
+//! ```standalone_crate
 //! use job_runtime::{Outcome, periodic};
 //!
 //! #[periodic(every = "10m")]
