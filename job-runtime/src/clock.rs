@@ -124,6 +124,14 @@ impl Clock {
         Self { origin: Instant::now(), fake_wall: Some(Mutex::new(wall)), motion }
     }
 
+    /// Fails here, at the start, rather than in the engine's task later.
+    ///
+    /// # Panics
+    /// Where tokio's time is not enabled.
+    pub(crate) fn probe(&self) {
+        drop(tokio::time::sleep_until(self.origin));
+    }
+
     pub(crate) fn is_fake(&self) -> bool {
         self.fake_wall.is_some()
     }

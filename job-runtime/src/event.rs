@@ -223,10 +223,10 @@ impl Board {
         Events { receiver: sender.subscribe(), lost: 0 }
     }
 
+    /// A listener that panics is its own affair: the others, and the job it looked at, go on.
     fn send(&self, event: Event) {
-        log(&event);
+        let _ = catch_unwind(AssertUnwindSafe(|| log(&event)));
         for observer in &self.observers {
-            // An observer that panics is its own affair; the job it looked at goes on.
             let _ = catch_unwind(AssertUnwindSafe(|| observer(&event)));
         }
         if let Some(subscribers) = self.subscribers.get() {
@@ -241,13 +241,14 @@ impl Board {
 
 /// Says at the start that a panic in a job will end the process.
 pub(crate) fn warn_of_abort() {
-    tracing::warn!(target: "job_runtime::scheduler", "built with `panic = \"abort\"`: a panic in a job ends the process");
+    tracing::warn!(target: "job_runtime::scheduler", parent: None, "built with `panic = \"abort\"`: a panic in a job ends the process");
 }
 
 /// The span of one attempt.
 pub(crate) fn span(run: &Run) -> tracing::Span {
     tracing::info_span!(
         target: "job_runtime::run",
+        parent: None,
         "job.run",
         job.name = &*run.job.name,
         job.kind = run.job.kind.as_str(),
@@ -283,32 +284,32 @@ pub(crate) fn is_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Panicked | Outcome::TimedOut)
 }
 
-/// One line per event: started, skipped and good ends as info, what was stopped as warning, failures as errors.
+/// One line per event, outside of any span, because whoever delivers may be in the span of another run: started, skipped and good ends as info, what was stopped as warning, failures as errors.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others are told by `log_state`")]
 fn log(event: &Event) {
     let job = event.job.as_deref().unwrap_or_default();
     let id = event.run.map_or(0, |run| run.0);
     match &event.kind {
         EventKind::Started { attempt, trigger, lateness, .. } => {
-            tracing::info!(target: "job_runtime::run", { job.name = job, job.id = id, job.attempt = *attempt, job.trigger = trigger.as_str(), lateness = ?lateness }, "job started");
+            tracing::info!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, job.attempt = *attempt, job.trigger = trigger.as_str(), lateness = ?lateness }, "job started");
         }
         EventKind::Finished { outcome, attempt, duration, error, .. } => {
             log_finished(job, id, *outcome, *attempt, *duration, error.as_deref());
         }
         EventKind::Skipped { reason, .. } => {
-            tracing::info!(target: "job_runtime::run", { job.name = job, job.id = id, reason = reason.as_str() }, "skipped starting the job: {}", skipped(*reason));
+            tracing::info!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, reason = reason.as_str() }, "skipped starting the job: {}", skipped(*reason));
         }
         EventKind::Missed { reason, count, .. } => {
-            tracing::warn!(target: "job_runtime::run", { job.name = job, reason = reason.as_str(), count = *count }, "missed ticks of the job");
+            tracing::warn!(target: "job_runtime::run", parent: None, { job.name = job, reason = reason.as_str(), count = *count }, "missed ticks of the job");
         }
         EventKind::StoppedPrevious { previous } => {
-            tracing::warn!(target: "job_runtime::run", { job.name = job, job.id = id, previous = previous.0 }, "stopped the previous run of the job, because a new one is about to start");
+            tracing::warn!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, previous = previous.0 }, "stopped the previous run of the job, because a new one is about to start");
         }
         EventKind::Retrying { attempt, delay } => {
-            tracing::info!(target: "job_runtime::run", { job.name = job, job.id = id, job.attempt = *attempt, delay = ?delay }, "job will be tried again");
+            tracing::info!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, job.attempt = *attempt, delay = ?delay }, "job will be tried again");
         }
         EventKind::GuardPanicked { message } => {
-            tracing::error!(target: "job_runtime::run", { job.name = job, job.id = id, error = &**message }, "the guard of the job panicked, which counts as no");
+            tracing::error!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, error = &**message }, "the guard of the job panicked, which counts as no");
         }
         _ => log_state(job, event),
     }
@@ -324,9 +325,9 @@ fn log_finished(job: &str, id: u64, outcome: Outcome, attempt: u32, duration: Du
         Outcome::Interrupted => "job shut down",
     };
     if is_failure(outcome) {
-        tracing::error!(target: "job_runtime::run", { job.name = job, job.id = id, job.attempt = attempt, outcome = outcome.as_str(), duration = ?duration, error }, "{text}");
+        tracing::error!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, job.attempt = attempt, outcome = outcome.as_str(), duration = ?duration, error }, "{text}");
     } else {
-        tracing::info!(target: "job_runtime::run", { job.name = job, job.id = id, job.attempt = attempt, outcome = outcome.as_str(), duration = ?duration, error }, "{text}");
+        tracing::info!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, job.attempt = attempt, outcome = outcome.as_str(), duration = ?duration, error }, "{text}");
     }
 }
 
@@ -334,33 +335,33 @@ fn log_finished(job: &str, id: u64, outcome: Outcome, attempt: u32, duration: Du
 fn log_state(job: &str, event: &Event) {
     match &event.kind {
         EventKind::Paused { reason } => {
-            tracing::warn!(target: "job_runtime::scheduler", { job.name = job, reason = &**reason }, "job paused");
+            tracing::warn!(target: "job_runtime::scheduler", parent: None, { job.name = job, reason = &**reason }, "job paused");
         }
         EventKind::Resumed => {
-            tracing::info!(target: "job_runtime::scheduler", { job.name = job }, "job resumed");
+            tracing::info!(target: "job_runtime::scheduler", parent: None, { job.name = job }, "job resumed");
         }
         EventKind::Restarted { delay } => {
-            tracing::warn!(target: "job_runtime::scheduler", { job.name = job, delay = ?delay }, "service restarts");
+            tracing::warn!(target: "job_runtime::scheduler", parent: None, { job.name = job, delay = ?delay }, "service restarts");
         }
         EventKind::GaveUp { error } => {
-            tracing::error!(target: "job_runtime::scheduler", { job.name = job, error = error.as_deref() }, "gave up");
+            tracing::error!(target: "job_runtime::scheduler", parent: None, { job.name = job, error = error.as_deref() }, "gave up");
         }
         EventKind::ClockStepped { forward, by } => {
-            tracing::warn!(target: "job_runtime::scheduler", { forward = *forward, by = ?by }, "the wall clock was set");
+            tracing::warn!(target: "job_runtime::scheduler", parent: None, { forward = *forward, by = ?by }, "the wall clock was set");
         }
         EventKind::Stalled { lasted } => {
-            tracing::warn!(target: "job_runtime::scheduler", { lasted = ?lasted }, "the process stalled");
+            tracing::warn!(target: "job_runtime::scheduler", parent: None, { lasted = ?lasted }, "the process stalled");
         }
         EventKind::Blocking { lasted } => {
-            tracing::error!(target: "job_runtime::scheduler", { job.name = job, lasted = ?lasted },
+            tracing::error!(target: "job_runtime::scheduler", parent: None, { job.name = job, lasted = ?lasted },
                 "the job keeps its thread without an await: make it a plain fn, or give it awaits");
         }
-        EventKind::ShutdownStarted => tracing::info!(target: "job_runtime::scheduler", "shutting down"),
+        EventKind::ShutdownStarted => tracing::info!(target: "job_runtime::scheduler", parent: None, "shutting down"),
         EventKind::ShutdownFinished { abandoned } if abandoned.is_empty() => {
-            tracing::info!(target: "job_runtime::scheduler", "shut down");
+            tracing::info!(target: "job_runtime::scheduler", parent: None, "shut down");
         }
         EventKind::ShutdownFinished { abandoned } => {
-            tracing::error!(target: "job_runtime::scheduler", { abandoned = ?abandoned }, "shut down without waiting for all");
+            tracing::error!(target: "job_runtime::scheduler", parent: None, { abandoned = ?abandoned }, "shut down without waiting for all");
         }
         _ => {}
     }

@@ -46,6 +46,7 @@ impl Drop for Owned {
 }
 
 impl Runtime {
+    /// A runtime with its jobs, which do not tick before its engine is driven.
     fn open(
         home: Arc<Home>,
         observers: Vec<Observer>,
@@ -53,6 +54,7 @@ impl Runtime {
         manual: bool,
         jobs: Vec<(Option<TypeId>, Arc<Job>)>,
     ) -> Result<Self> {
+        home.clock.probe();
         executor::install_panic_hook();
         if cfg!(panic = "abort") {
             event::warn_of_abort();
@@ -72,7 +74,6 @@ impl Runtime {
                 })
             })
             .unwrap_or(Ok(()))?;
-        engine.drive();
         Ok(runtime)
     }
 

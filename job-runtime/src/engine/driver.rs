@@ -12,7 +12,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use super::carrier::{Crowd, RELIEF, launch};
 use super::executor::{End, Supervise};
-use super::supervisor::{Core, Owner, Stop};
+use super::supervisor::{Core, Owner, Rest, Stop};
 use crate::clock::{Moment, Now, first};
 use crate::error::{Error, Result};
 use crate::event::Board;
@@ -158,9 +158,14 @@ impl Engine {
         let State { core, kinds, armed } = &mut *state;
         core.begin(now, self.board.is_read());
         let result = decide(core, kinds, armed);
-        let launches = core.finish(kinds);
+        let Rest { launches, replies, leftovers } = core.finish(kinds);
         let sooner = core.next_look() < *armed || core.is_over();
         drop(state);
+        drop(leftovers);
+        for (reply, ending) in replies {
+            let _ = reply.send(ending);
+        }
+        self.board.deliver();
         if let Some(crowd) = launch(self, &self.handle, launches) {
             self.carried().push_back((now.moment + RELIEF, Arc::downgrade(&crowd)));
             self.wake.notify_one();
@@ -168,7 +173,6 @@ impl Engine {
         if sooner {
             self.wake.notify_one();
         }
-        self.board.deliver();
         result
     }
 

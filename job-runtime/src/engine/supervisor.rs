@@ -21,7 +21,7 @@ use super::slots::Slots;
 use super::timers::{Alarm, Timers, Topic};
 use crate::clock::{Moment, Now};
 use crate::event::{Board, Event, EventKind};
-use crate::job::{Ending, Job, Ledger, Order, Phase, Run};
+use crate::job::{Ending, Job, Ledger, Order, Phase, Reply, Run};
 use crate::outcome::{Kind, MissReason, RunId, SkipReason};
 use crate::policy::delay::spread;
 
@@ -73,6 +73,14 @@ pub(crate) struct Entry {
     pub(crate) units: u32,
     /// In tests: what stands in for the answer of its guard.
     pub(crate) guard: Option<bool>,
+}
+
+/// What is left to do when the lock is released: nothing of the users' is called or dropped under it.
+#[derive(Default)]
+pub(crate) struct Rest {
+    pub(crate) launches: Vec<Launch>,
+    pub(crate) replies: Vec<(Reply, Ending)>,
+    pub(crate) leftovers: Vec<Box<dyn Any + Send>>,
 }
 
 /// A run with a task, or one that waits for its next attempt.
@@ -128,7 +136,7 @@ pub(crate) struct Core {
     pub(crate) manual: bool,
     timers: Timers,
     runs: Slots<Running>,
-    launches: Vec<Launch>,
+    rest: Rest,
     /// Runs that a kind wants stopped; done when it has decided.
     stops: VecDeque<(u32, Stop)>,
     life: Life,
@@ -161,7 +169,7 @@ impl Core {
             manual,
             timers: Timers::new(),
             runs: Slots::new(),
-            launches: Vec::new(),
+            rest: Rest::default(),
             stops: VecDeque::new(),
             life: Life::Open,
             next_run: 1,
@@ -191,7 +199,7 @@ impl Core {
     }
 
     /// Does what was decided and can be done under the lock, and gives what is to be set going.
-    pub(crate) fn finish(&mut self, kinds: &mut [Box<dyn Owner>]) -> Vec<Launch> {
+    pub(crate) fn finish(&mut self, kinds: &mut [Box<dyn Owner>]) -> Rest {
         self.stop_requested(kinds);
         if std::mem::take(&mut self.crowded) {
             let runs = &self.runs;
@@ -200,7 +208,7 @@ impl Core {
                 Topic::Tick | Topic::Waiting => kinds.iter().any(|kind| kind.is_live(alarm)),
             });
         }
-        std::mem::take(&mut self.launches)
+        std::mem::take(&mut self.rest)
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -370,7 +378,7 @@ impl Core {
         self.watch_over();
         run.set_slot(slot);
         self.started_first(slot, &run);
-        self.launches.push(Launch { slot, run, guarded: false });
+        self.rest.launches.push(Launch { slot, run, guarded: false });
         slot
     }
 
@@ -388,7 +396,7 @@ impl Core {
         });
         self.watch_over();
         run.set_slot(slot);
-        self.launches.push(Launch { slot, run, guarded: true });
+        self.rest.launches.push(Launch { slot, run, guarded: true });
     }
 
     /// Goes on with a run whose guard said yes, in the same task.
@@ -414,7 +422,7 @@ impl Core {
         let text = format!("skipped, because of {reason}");
         let cancelled = reason == SkipReason::Cancelled;
         let ending = if cancelled { Ending::Cancelled(text.into()) } else { Ending::Refused(text.into()) };
-        close(run, Phase::Cancelled, ending);
+        self.close(run, Phase::Cancelled, ending);
     }
 
     /// Writes off an occasion whose time is lost.
@@ -425,7 +433,7 @@ impl Core {
         } else {
             Ending::Refused(format!("missed, because of {reason}").into())
         };
-        close(run, Phase::Cancelled, ending);
+        self.close(run, Phase::Cancelled, ending);
     }
 
     /// Writes off a span of occasions.
@@ -433,6 +441,27 @@ impl Core {
         self.ledger(entry, |ledger| ledger.missed(reason, count));
         let job = self.entries.get(entry).map(|entry| Arc::clone(&entry.job));
         self.post(job.as_ref(), None, EventKind::Missed { reason, count, from, to });
+    }
+
+    /// Notes where a run has come to, and answers who waits for it.
+    fn close(&mut self, run: &Run, phase: Phase, ending: Ending) {
+        run.set_phase(phase);
+        match run.take_reply() {
+            Some(reply) => self.rest.replies.push((reply, ending)),
+            None => self.discard_ending(ending),
+        }
+    }
+
+    /// An output nobody waits for any more is dropped like everything of the users': later.
+    fn discard_ending(&mut self, ending: Ending) {
+        if let Ending::Returned(output) = ending {
+            self.rest.leftovers.push(output);
+        }
+    }
+
+    /// Drops something that may hold what is the users', when the lock is released.
+    pub(crate) fn discard(&mut self, thing: impl Send + 'static) {
+        self.rest.leftovers.push(Box::new(thing));
     }
 
     /// Pins an event, when anybody listens.
@@ -505,11 +534,4 @@ fn owner<'a>(kinds: &'a mut [Box<dyn Owner>], run: &Run) -> Option<&'a mut Box<d
 
 fn is_live(runs: &Slots<Running>, alarm: &Alarm) -> bool {
     runs.get(alarm.slot()).is_some_and(|running| running.run.stamp() == alarm.stamp && running.alarm == alarm.at)
-}
-
-fn close(run: &Run, phase: Phase, ending: Ending) {
-    run.set_phase(phase);
-    if let Some(reply) = run.take_reply() {
-        let _ = reply.send(ending);
-    }
 }

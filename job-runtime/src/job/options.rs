@@ -145,6 +145,11 @@ impl Options {
         .collect()
     }
 
+    /// Whether an option is set that means something only with equal periods.
+    pub(crate) fn need_a_period(&self) -> bool {
+        self.align || self.initial_delay.is_some() || self.delay_mode == DelayMode::Shifted
+    }
+
     /// Each option that differs from its default, in words.
     pub(crate) fn policies(&self, stateful: bool) -> Vec<String> {
         let usual = Self::default();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::job::{
     Body, BoxFuture, Context, Home, Input, Job, JobConfig, Need, Options, Place, Report, Return, Shared, State,
 };
@@ -65,7 +65,7 @@ impl Periodic {
         let Self { mut name, mut timetable, options, body } = self;
         if let Some(options) = &options {
             if let Some(conflict) = options.conflicts(false).first() {
-                return Err(crate::error::Error::configuration(format!("job `{name}`: {conflict}")));
+                return Err(refused(&name, conflict));
             }
             if let Some(period) = options.every {
                 timetable = Timetable::Every(period);
@@ -76,6 +76,12 @@ impl Periodic {
             if let Some(other) = &options.name {
                 name = other.as_str().into();
             }
+            if matches!(timetable, Timetable::Calendar(_)) && options.need_a_period() {
+                return Err(refused(&name, "`align`, `initial_delay` and `delay_mode` go with `every`: leave them out"));
+            }
+        }
+        if name.trim().is_empty() {
+            return Err(refused(&name, "a job needs a name"));
         }
         Ok(Arc::new(Job {
             name,
@@ -92,6 +98,10 @@ impl Periodic {
             entry: OnceLock::new(),
         }))
     }
+}
+
+fn refused(name: &str, sentence: &str) -> Error {
+    Error::configuration(format!("job `{name}`: {sentence}"))
 }
 
 /// What most added jobs have in common, shared between them.

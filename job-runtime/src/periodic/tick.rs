@@ -13,7 +13,7 @@ use crate::outcome::{MissReason, SkipReason, Trigger};
 use crate::policy::delay::start_delay;
 use crate::policy::missed::{self, Missed};
 use crate::policy::overlap::{self, Decision, Situation};
-use crate::schedule::{Timetable, span};
+use crate::schedule::{Timetable, next_of, span};
 
 /// How many ticks may wait for a slow guard.
 const GUARD_QUEUE: usize = 1_024;
@@ -396,8 +396,10 @@ impl Periodics {
         }
         let options = &unit.job.options;
         let policy = options.overlap(unit.job.state.is_some());
+        // A catch-up counts as running, also while the guard of its next run is asked.
+        let chain = unit.more.as_ref().is_some_and(|more| more.chain_run.is_some()) && !unit.is_in_chain(run);
         let situation = Situation {
-            running: usize::try_from(unit.active).unwrap_or(usize::MAX),
+            running: usize::try_from(unit.active.max(u32::from(chain))).unwrap_or(usize::MAX),
             // What waits behind a catch-up waits for all of it.
             waiting: unit.more.as_ref().is_some_and(|more| more.waiting.is_some())
                 && (unit.active > 0 || !unit.is_in_chain(run)),
@@ -461,6 +463,7 @@ impl Periodics {
     fn declined(&mut self, core: &mut Core, slot: u32, run: &Run) {
         if self.units.get(slot).is_some_and(|unit| unit.is_in_chain(run)) {
             self.next_in_chain(core, slot);
+            self.start_waiting(core, slot);
         }
         self.after_nothing(core, slot);
     }
@@ -574,7 +577,7 @@ fn take_due(unit: &mut Unit, now: &Now) -> Option<Due> {
         }
         Timetable::Calendar(rule) => {
             let first = next_wall.filter(|first| *first <= now.wall)?;
-            let times = std::iter::successors(Some(first), |last| rule.next(*last).filter(|next| next > last));
+            let times = std::iter::successors(Some(first), |last| next_of(&**rule, *last));
             Some(Due::Calendar(times.take_while(|time| *time <= now.wall).take(WALK).collect()))
         }
     }

@@ -268,7 +268,7 @@ impl Periodics {
     pub(crate) fn free(&mut self, core: &mut Core, slot: u32) {
         let gone = self.units.get(slot).filter(|unit| unit.is_leaving() && unit.active == 0 && unit.undecided() == 0);
         if let Some(entry) = gone.map(Unit::entry) {
-            self.units.remove(slot);
+            core.discard(self.units.remove(slot));
             core.units(entry, |units| units - 1);
             self.forget(core, entry);
         }
@@ -277,7 +277,8 @@ impl Periodics {
     /// Forgets a removed job, once its last unit is gone.
     fn forget(&mut self, core: &mut Core, entry: u32) {
         if self.index_of(entry).is_none() && core.units(entry, |units| units) == 0 {
-            core.entries.remove(entry);
+            let removed = core.entries.remove(entry);
+            core.discard(removed);
         }
     }
 

@@ -142,9 +142,12 @@ impl Builder {
     /// Outside a tokio runtime.
     #[expect(clippy::unused_async, reason = "stores are opened here, and the signature stays")]
     pub async fn start(self) -> Result<Runtime> {
-        self.start_in(Mode::real())
+        let runtime = self.start_in(Mode::real())?;
+        runtime.engine()?.drive();
+        Ok(runtime)
     }
 
+    /// A runtime whose jobs do not tick before its engine is driven.
     pub(crate) fn start_in(self, mode: Mode) -> Result<Runtime> {
         let Mode { clock, manual, environment } = mode;
         let mut mistakes: Vec<Mistake> = self.data.mistakes().into_iter().map(Mistake::anywhere).collect();
@@ -166,9 +169,11 @@ impl Builder {
     }
 
     async fn run(self) -> Result {
-        let runtime = self.start().await?;
+        let runtime = self.start_in(Mode::real())?;
         let engine = runtime.engine()?;
+        // Before the first job runs: a signal that comes then must find its handler.
         let _signals = crate::signals::listen(&engine)?;
+        engine.drive();
         let result = runtime.join().await;
         if engine.is_stuck() {
             // A thread that never yields would keep tokio's runtime, and so the process, from ending.

@@ -3,6 +3,7 @@
 mod grid;
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +36,9 @@ pub(crate) use grid::{aligned_next, span};
 ///
 /// assert_eq!(FullHours.next(UNIX_EPOCH), Some(UNIX_EPOCH + Duration::from_secs(3_600)));
 /// ```
+///
+/// A rule is asked while the engine decides: it must be quick, and must not call the runtime. One that panics, or
+/// gives a time that is not later, is not asked again and its job ticks no more.
 pub trait Recurrence: Send + Sync + 'static {
     /// The first time strictly after `after`, or `None` when there is none any more.
     fn next(&self, after: SystemTime) -> Option<SystemTime>;
@@ -97,6 +101,11 @@ impl Recurrence for Schedule {
     }
 }
 
+/// The next time of a rule; a rule that panics, or goes back in time, has none any more.
+pub(crate) fn next_of(rule: &dyn Recurrence, after: SystemTime) -> Option<SystemTime> {
+    catch_unwind(AssertUnwindSafe(|| rule.next(after))).ok().flatten().filter(|next| *next > after)
+}
+
 /// How the ticks of a job are found.
 #[derive(Clone)]
 pub(crate) enum Timetable {
@@ -131,7 +140,7 @@ impl Timetable {
         match self {
             Self::Every(period) => Some(later(after, *period)),
             Self::Aligned(period) => aligned_next(after, *period),
-            Self::Calendar(rule) => rule.next(after).filter(|next| *next > after),
+            Self::Calendar(rule) => next_of(&**rule, after),
         }
     }
 
@@ -139,7 +148,8 @@ impl Timetable {
         match self {
             Self::Every(period) => format!("every {}", duration::text(*period)),
             Self::Aligned(period) => format!("every {}, aligned to the clock", duration::text(*period)),
-            Self::Calendar(rule) => rule.describe(),
+            Self::Calendar(rule) => catch_unwind(AssertUnwindSafe(|| rule.describe()))
+                .unwrap_or_else(|_| "a rule that cannot be described".to_owned()),
         }
     }
 }

@@ -67,7 +67,7 @@ impl Core {
         let run = Arc::clone(&running.run);
         let lateness = now.since(running.due);
         self.attempt_started(slot, &run, Trigger::Retry, lateness);
-        self.launches.push(Launch { slot, run, guarded: false });
+        self.rest.launches.push(Launch { slot, run, guarded: false });
     }
 
     /// Asks a run to stop; it is dropped when its grace is over.

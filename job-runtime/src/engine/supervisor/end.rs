@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Core, Life, Owner, Stage, Stop, close, owner};
+use super::{Answer, Core, Life, Owner, Stage, Stop, owner};
 use crate::clock::Moment;
 use crate::engine::executor::End;
 use crate::event::{EventKind, is_failure};
@@ -102,7 +102,7 @@ impl Core {
         }
         let run = running.run;
         run.set_slot(u32::MAX);
-        close(&run, phase_of(outcome), ending);
+        self.close(&run, phase_of(outcome), ending);
         self.write_down(&run, outcome, error);
         if let Some(owner) = owner(kinds, &run) {
             owner.on_end(self, &run);

@@ -43,7 +43,7 @@ impl Core {
             }
         }
         if !was_over {
-            self.launches.clear();
+            self.rest.launches.clear();
         }
     }
 
