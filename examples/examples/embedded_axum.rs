@@ -1,0 +1,45 @@
+//! Jobs beside an axum server: a handler runs one by hand, and SIGTERM or Ctrl-C ends both in order.
+use axum::{Router, routing::post};
+use job_runtime::periodic;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+struct Database;
+
+impl Database {
+    async fn purge(&self) -> Result<u32, std::io::Error> {
+        Ok(3)
+    }
+}
+
+#[periodic(every = "1h", on_overlap = "ignore")]
+async fn purge(db: &Database) -> Result<u32, std::io::Error> {
+    db.purge().await
+}
+
+/// Runs the job now, through its overlap policy, and answers with what it returned.
+async fn purge_now() -> Result<String, String> {
+    let run = purge::trigger().await.map_err(|error| error.to_string())?;
+    let purged = run.await.map_err(|error| error.to_string())?;
+    Ok(format!("purged {purged} sessions\n"))
+}
+
+async fn stop_requested() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = job_runtime::run_all().data(Database).start().await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("curl -X POST http://{}/purge", listener.local_addr()?);
+    let app = Router::new().route("/purge", post(purge_now));
+    axum::serve(listener, app).with_graceful_shutdown(stop_requested()).await?;
+    runtime.shutdown().await?;
+    println!("both have ended");
+    Ok(())
+}

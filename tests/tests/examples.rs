@@ -1,0 +1,232 @@
+//! The examples as a user runs them: each prints what it promises, and ends in order when asked to.
+
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+/// After this long an example that says nothing is ended, and its test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST: usize = 60;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The directory of the built examples; they are built once, into the directory where the tests are.
+fn binaries() -> &'static Path {
+    static BINARIES: OnceLock<PathBuf> = OnceLock::new();
+    BINARIES.get_or_init(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it lies in the target directory");
+        let mut cargo = Command::new(env!("CARGO"));
+        // The features are those the whole workspace is tested with, so that nothing is built twice.
+        cargo.args(["build", "--quiet", "--workspace", "--examples", "--all-features", "--target-dir"]).arg(target);
+        let built = cargo.current_dir(repository()).status().expect("cargo runs");
+        assert!(built.success(), "the examples do not build");
+        target.join("debug").join("examples")
+    })
+}
+
+/// An example at work.
+struct Example {
+    name: &'static str,
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    seen: Vec<String>,
+    _watched: Sender<()>,
+}
+
+impl Example {
+    fn start(name: &'static str, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(binaries().join(name));
+        command.envs(environment.iter().copied()).env("RUST_BACKTRACE", "0").stdout(Stdio::piped());
+        let mut process = command.spawn().expect("the example was built");
+        let output = process.stdout.take().expect("its output is piped");
+        let watched = watch(process.id());
+        Self { name, process, lines: BufReader::new(output).lines(), seen: Vec::new(), _watched: watched }
+    }
+
+    /// Waits for a line in which `text` stands, and gives it.
+    fn says(&mut self, text: &str) -> String {
+        for line in self.lines.by_ref() {
+            let line = line.expect("it prints UTF-8");
+            self.seen.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+        panic!("`{}` ended without saying `{text}`; it said {:#?}", self.name, self.seen);
+    }
+
+    fn terminate(&self) {
+        send("TERM", self.process.id());
+    }
+
+    /// Asks it to end, and checks that it does so in order.
+    fn ends(mut self) {
+        self.terminate();
+        self.has_ended();
+    }
+
+    fn has_ended(&mut self) {
+        self.seen.extend(self.lines.by_ref().map_while(Result::ok));
+        let status: ExitStatus = self.process.wait().expect("it can be waited for");
+        assert_eq!(status.code(), Some(0), "`{}` ended with {status}", self.name);
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn send(signal: &str, process: u32) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "SIG{signal} could not be sent");
+}
+
+/// Ends a process that takes too long, unless the sender is dropped before.
+fn watch(process: u32) -> Sender<()> {
+    let (watched, over) = channel::<()>();
+    std::thread::spawn(move || {
+        if over.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            send("KILL", process);
+        }
+    });
+    watched
+}
+
+/// Runs an example until it has said all of `texts`, one after another.
+fn runs(name: &'static str, environment: &[(&str, &str)], texts: &[&str]) {
+    let mut example = Example::start(name, environment);
+    for text in texts {
+        example.says(text);
+    }
+    example.ends();
+}
+
+#[test]
+fn hello() {
+    runs("hello", &[], &["hello, this is run 1", "hello, this is run 2"]);
+}
+
+#[test]
+fn every_ten_minutes() {
+    runs("every_ten_minutes", &[("JOB_DEMO_JOB_EVERY", "100ms")], &["DemoJob working ...", "DemoJob working ..."]);
+}
+
+#[test]
+fn unix_time() {
+    runs("unix_time", &[], &["Hello, the current unix timestamp is 1"]);
+}
+
+#[test]
+fn account_sync() {
+    runs("account_sync", &[], &["user 1 signs in", "user 1 has 100, as of", "user 2 signs in"]);
+}
+
+#[test]
+fn midnight_cleanup() {
+    runs("midnight_cleanup", &[("JOB_SOME_CLEANUP_EVERY", "100ms")], &["of the day", "of the day"]);
+}
+
+#[test]
+fn overlap() {
+    runs("overlap", &[], &["stop_previous", "starts", "cancelled", "(skipped)", "completed"]);
+}
+
+#[test]
+fn state() {
+    let hurry = [("JOB_COUNT_EVERY", "100ms"), ("JOB_REPORT_EVERY", "100ms"), ("JOB_REPORT_INITIAL_DELAY", "50ms")];
+    runs("state", &hurry, &["run 1", "run 3", "run 4", "run 5", "run 1", "run 4", "report: "]);
+}
+
+#[test]
+fn templates() {
+    runs("templates", &[], &["starting a.example", "probing a.example:443", "stopping b.example: true"]);
+}
+
+#[test]
+fn library_jobs() {
+    runs("library_jobs", &[], &["of_the_program"]);
+    runs("library_jobs", &[], &["trim_cache of the library"]);
+}
+
+#[test]
+fn testing_your_jobs() {
+    runs("testing_your_jobs", &[("JOB_PURGE_SESSIONS_EVERY", "100ms")], &["purged 0"]);
+}
+
+#[test]
+fn embedded_axum() {
+    let mut example = Example::start("embedded_axum", &[]);
+    let line = example.says("curl -X POST http://");
+    let address = line.split('/').nth(2).expect("it names its address");
+    let mut server = TcpStream::connect(address).expect("it listens there");
+    let request = "POST /purge HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    server.write_all(request.as_bytes()).expect("it takes a request");
+    let mut answer = String::new();
+    server.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.ends_with("purged 3 sessions\n"), "{answer}");
+    example.terminate();
+    example.says("both have ended");
+    example.has_ended();
+}
+
+/// Each example with its text.
+fn texts() -> Vec<(String, String)> {
+    let directory = repository().join("examples").join("examples");
+    let files = std::fs::read_dir(directory).expect("the examples are there").map(|file| file.expect("readable"));
+    let text = |path: &Path| std::fs::read_to_string(path).expect("an example is text");
+    files.map(|file| (file.file_name().to_string_lossy().into_owned(), text(&file.path()))).collect()
+}
+
+#[test]
+fn each_example_is_short_and_says_what_it_is() {
+    let texts = texts();
+    assert!(!texts.is_empty());
+    for (name, text) in texts {
+        let lines = text.lines().count();
+        assert!(lines < LONGEST, "{name} has {lines} lines");
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.starts_with("//! ") && first.ends_with('.'), "{name} does not begin with a sentence");
+    }
+}
+
+#[test]
+fn each_example_is_run_here() {
+    let tests = include_str!("examples.rs");
+    for (name, _) in texts() {
+        let name = name.strip_suffix(".rs").expect("an example is a Rust file");
+        assert!(tests.contains(&format!("\nfn {name}() {{")), "no test runs the example `{name}`");
+    }
+}
+
+#[test]
+fn the_readme_shows_examples_as_they_are() {
+    let readme = include_str!("../../README.md");
+    for name in ["hello", "testing_your_jobs"] {
+        let path = repository().join("examples").join("examples").join(format!("{name}.rs"));
+        let text = std::fs::read_to_string(path).expect("the example is there");
+        let shown = shown(&text);
+        assert!(readme.contains(&shown), "the README does not show this part of {name}.rs:\n{shown}");
+    }
+}
+
+/// What the README shows of an example: its async tests if it has some, else all but its first line.
+fn shown(text: &str) -> String {
+    match text.find("    #[tokio::test") {
+        Some(tests) => text[tests..].lines().map_while(|line| Some(dedented(line)? + "\n")).collect(),
+        None => text.lines().skip(1).map(|line| line.to_owned() + "\n").collect(),
+    }
+}
+
+/// The line without the four spaces of its module; nothing at the brace that closes the module.
+fn dedented(line: &str) -> Option<String> {
+    if line.is_empty() { Some(String::new()) } else { line.strip_prefix("    ").map(str::to_owned) }
+}
