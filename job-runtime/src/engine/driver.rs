@@ -60,7 +60,7 @@ impl Engine {
     ) -> Arc<Self> {
         let now = home.clock.now();
         let board = Arc::new(board);
-        let core = Core::new(now, Arc::clone(&board), manual);
+        let core = Core::new(now, Arc::clone(&board), manual, home.clock.is_fake());
         let engine = Arc::new(Self {
             home,
             board,

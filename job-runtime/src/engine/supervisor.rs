@@ -134,6 +134,8 @@ pub(crate) struct Core {
     pub(crate) quiet: bool,
     /// In tests: no ticks but those by hand.
     pub(crate) manual: bool,
+    /// In tests: a clock that nobody waits for in vain, so that nothing wakes without need.
+    fake: bool,
     timers: Timers,
     runs: Slots<Running>,
     rest: Rest,
@@ -159,7 +161,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(now: Now, board: Arc<Board>, manual: bool) -> Self {
+    pub(crate) fn new(now: Now, board: Arc<Board>, manual: bool, fake: bool) -> Self {
         Self {
             now,
             entries: Slots::new(),
@@ -167,6 +169,7 @@ impl Core {
             companions: HashMap::new(),
             quiet: false,
             manual,
+            fake,
             timers: Timers::new(),
             runs: Slots::new(),
             rest: Rest::default(),
@@ -319,7 +322,7 @@ impl Core {
 
     /// Makes sure that somebody looks after what runs.
     fn watch_over(&mut self) {
-        if self.watch == Moment::NEVER {
+        if self.watch == Moment::NEVER && !self.fake {
             self.watch = self.now.moment + WATCH;
         }
     }
@@ -516,10 +519,16 @@ impl Core {
         self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run)).map(|_| slot)
     }
 
-    /// Whether the run in a slot is one of this record of a kind.
+    /// Whether the run in a slot is one of this record of a kind, and not still asking its guard.
     pub(crate) fn is_run_of(&self, slot: u32, entry: u32, unit: u32) -> bool {
         let running = self.runs.get(slot).filter(|running| running.stage != Stage::Guard);
         running.is_some_and(|running| running.run.entry == entry && running.run.unit == unit)
+    }
+
+    /// Every run of one record of a kind, those that still ask their guard included; looks at all runs.
+    pub(crate) fn all_runs_of(&self, entry: u32, unit: u32) -> Vec<u32> {
+        let of = self.runs.iter().filter(|(_, running)| running.run.entry == entry && running.run.unit == unit);
+        of.map(|(slot, _)| slot).collect()
     }
 
     /// The runs of one record of a kind, without those that still ask their guard; looks at all runs.

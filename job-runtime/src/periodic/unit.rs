@@ -254,10 +254,11 @@ impl Periodics {
         self.disarm(core, slot);
         let Some(unit) = self.units.get_mut(slot) else { return };
         unit.more().leaving = true;
+        let entry = unit.entry();
         let busy = unit.active > 0 || unit.undecided() > 0;
         self.drop_undecided(core, slot, Fate::Cancelled);
         if busy {
-            for run in self.runs_of(core, slot) {
+            for run in core.all_runs_of(entry, slot) {
                 core.request_stop(run, Stop::Cancelled("its job was stopped".into()));
             }
         }

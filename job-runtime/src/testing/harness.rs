@@ -239,6 +239,10 @@ impl Harness {
             if self.blocking().is_some() {
                 self.watched(self.until(|| self.blocking().is_none())).await;
             }
+            while !self.engine.board.is_empty() {
+                // The thread of a plain function is just telling its end.
+                tokio::task::yield_now().await;
+            }
             let now = self.record.len();
             quiet = if now == seen { quiet + 1 } else { 0 };
             seen = now;

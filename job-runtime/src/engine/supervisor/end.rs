@@ -35,7 +35,8 @@ impl Core {
     pub(super) fn conclude_attempt(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, end: End) -> Option<Outcome> {
         let running = self.runs.get_mut(slot)?;
         let run = Arc::clone(&running.run);
-        let directive = run.take_directive();
+        // What a job asked for takes effect when it returns, and only then.
+        let directive = run.take_directive().filter(|_| matches!(end, End::Returned(_)));
         let judged = judge(running.stopping.take(), end, directive.as_ref());
         let lateness = running.started.since(running.due);
         let duration = self.now.moment.since(running.started);

@@ -1,0 +1,56 @@
+//! Jobs that never give their thread back, on two workers or, with `FLAVOUR=current_thread`, on the main thread.
+
+mod support;
+
+use job_runtime::periodic;
+
+#[periodic(every = "1h", initial_delay = "0s")]
+fn endless() {
+    println!("endless started");
+    keep_the_thread();
+}
+
+#[periodic(every = "1h", initial_delay = "0s")]
+async fn blocks() {
+    println!("blocks started");
+    keep_the_thread();
+}
+
+#[periodic(every = "1h", initial_delay = "0s")]
+async fn blocks_too() {
+    println!("blocks_too started");
+    keep_the_thread();
+}
+
+/// Comes due on its own, when the workers wait for nothing but the clock.
+#[periodic(every = "1h", initial_delay = "55ms")]
+async fn blocks_later() {
+    println!("blocks_later started");
+    keep_the_thread();
+}
+
+/// Is woken by the workers' own clock, not by its schedule.
+#[periodic(every = "1h", initial_delay = "0s")]
+async fn blocks_after_an_await() {
+    tokio::time::sleep(std::time::Duration::from_millis(55)).await;
+    println!("blocks_after_an_await started");
+    keep_the_thread();
+}
+
+#[periodic(every = "10ms")]
+async fn bystander() {}
+
+fn keep_the_thread() {
+    loop {
+        std::thread::park();
+    }
+}
+
+fn main() -> job_runtime::Result {
+    let mut runtime = match std::env::var("FLAVOUR").as_deref() {
+        Ok("current_thread") => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = runtime.worker_threads(2).enable_all().build().expect("a tokio runtime");
+    runtime.block_on(support::run(support::arguments(job_runtime::run_all()).on_event(support::tell)))
+}

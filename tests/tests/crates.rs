@@ -1,0 +1,40 @@
+//! How many crates a user of the runtime has to build.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// With the feature `signals` alone, the runtime itself not counted.
+const MOST: usize = 15;
+
+/// Each crate that `job-runtime` needs, with its versions.
+fn crates(features: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut command = Command::new(cargo);
+    command.args(["tree", "-p", "job-runtime", "-e", "normal", "--prefix", "none", "--locked", "--offline"]);
+    command.args(["--no-default-features", "--features", &features.join(",")]);
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut crates = BTreeMap::<String, BTreeSet<String>>::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let (Some(name), Some(version)) = (words.next(), words.next()) else { panic!("not a crate: `{line}`") };
+        crates.entry(name).or_default().insert(version);
+    }
+    assert!(crates.remove("job-runtime").is_some() && crates.contains_key("tokio"), "{crates:#?}");
+    crates
+}
+
+#[test]
+fn few_crates_are_needed() {
+    let crates = crates(&["signals"]);
+    assert!(crates.len() <= MOST, "{} crates, of which {MOST} are allowed: {:#?}", crates.len(), crates.keys());
+}
+
+#[test]
+fn no_crate_is_needed_twice() {
+    for features in [&["signals"][..], &["full"]] {
+        for (name, versions) in crates(features) {
+            assert_eq!(versions.len(), 1, "{name} is needed in {versions:?}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Overlap, missed ticks and the books, checked against a reference: random histories are foretold by a plain
+//! model, run on the engine, and compared event by event.
+//!
+//! `SEED=… cargo test --test overlap_model` runs the one history of that seed.
+
+mod engine;
+mod history;
+mod model;
+mod random;
+mod shrink;
+mod story;
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use history::History;
+use random::Random;
+use story::Story;
+
+/// How many histories are compared, on how many threads.
+const HISTORIES: u64 = 100_000;
+const THREADS: u64 = 2;
+/// How many histories share a tokio runtime.
+const SHARED: u64 = 1_000;
+
+#[test]
+fn engine_and_model_agree() {
+    be_silent_about_planned_panics();
+    if let Ok(seed) = std::env::var("SEED") {
+        let seed = seed.parse().expect("SEED is a number");
+        return check(&paused(), seed).unwrap_or_else(|difference| panic!("{difference}"));
+    }
+    let differences: Vec<String> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || check_all(thread))).collect();
+        threads.into_iter().filter_map(|thread| thread.join().expect("it catches panics")).collect()
+    });
+    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
+}
+
+/// Checks every history of a thread; the first difference.
+fn check_all(thread: u64) -> Option<String> {
+    let seeds: Vec<u64> = (0..HISTORIES).filter(|seed| seed % THREADS == thread).collect();
+    for seeds in seeds.chunks(usize::try_from(SHARED).expect("it is small")) {
+        let tokio = paused();
+        if let Some(difference) = seeds.iter().find_map(|seed| check(&tokio, *seed).err()) {
+            return Some(difference);
+        }
+    }
+    None
+}
+
+fn paused() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().expect("a runtime is made")
+}
+
+/// Compares engine and model over the history of a seed; the difference in words, in the shortest history found.
+fn check(tokio: &tokio::runtime::Runtime, seed: u64) -> Result<(), String> {
+    let history = history_of(seed);
+    if difference(tokio, &history).is_none() {
+        return Ok(());
+    }
+    let tokio = paused();
+    let short = shrink::shrink(history, |history| difference(&tokio, history).is_some());
+    let difference = difference(&paused(), &short).expect("it is shrunk to one that differs");
+    Err(format!("SEED={seed}: engine and model differ over this history:\n{short:#?}\n{difference}"))
+}
+
+/// The first history of a seed in which no two things happen at the same time by chance.
+fn history_of(seed: u64) -> History {
+    let mut random = Random::new(seed);
+    loop {
+        let history = History::random(&mut random);
+        if model::foretell(&history).is_some() {
+            return history;
+        }
+    }
+}
+
+fn difference(tokio: &tokio::runtime::Runtime, history: &History) -> Option<String> {
+    let foretold = model::foretell(history)?.normal();
+    let history = Arc::new(history.clone());
+    match catch_unwind(AssertUnwindSafe(|| tokio.block_on(engine::play(&history)))) {
+        Ok(told) => compare(&foretold, &told.normal()),
+        Err(panic) => Some(format!("the engine, or its test kit, panicked: {}", text(&*panic))),
+    }
+}
+
+fn compare(foretold: &Story, told: &Story) -> Option<String> {
+    if foretold == told {
+        return None;
+    }
+    let lines = side_by_side(&foretold.lines, &told.lines);
+    let looks = side_by_side(&foretold.looks, &told.looks);
+    Some(format!("events:\n{lines}seen after each action:\n{looks}"))
+}
+
+fn side_by_side<T: Debug + PartialEq>(foretold: &[T], told: &[T]) -> String {
+    let mut text = String::new();
+    for index in 0..foretold.len().max(told.len()) {
+        match (foretold.get(index), told.get(index)) {
+            (Some(foretold), Some(told)) if foretold == told => text.push_str(&format!("    both   {told:?}\n")),
+            (foretold, told) => {
+                let of = |side: Option<&T>| side.map_or_else(|| "nothing".to_owned(), |side| format!("{side:?}"));
+                text.push_str(&format!("  ! model  {}\n  ! engine {}\n", of(foretold), of(told)));
+            }
+        }
+    }
+    text
+}
+
+fn text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a text")
+}
+
+/// Panics by the thousand belong to the histories; only others are told of.
+fn be_silent_about_planned_panics() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if text(info.payload()) != engine::PLANNED {
+            tell(info);
+        }
+    }));
+}
