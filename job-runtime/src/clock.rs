@@ -182,6 +182,12 @@ impl Clock {
     }
 }
 
+/// Waits for a while on the machine's clock, where there is no runtime's.
+#[cfg_attr(not(feature = "signals"), expect(dead_code, reason = "the patience of the signals' thread"))]
+pub(crate) async fn wait(length: Duration) {
+    tokio::time::sleep(length).await;
+}
+
 /// Waits for whichever ends first; `Some` when it was the left one.
 pub(crate) async fn first<T>(left: impl Future<Output = T>, right: impl Future<Output = ()>) -> Option<T> {
     let mut left = pin!(left);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::clock::first;
+use crate::clock::{first, wait};
 use crate::engine::driver::Engine;
 use crate::error::{Error, Result};
 
@@ -94,7 +94,7 @@ async fn hear(mut signals: Signals, engine: &Arc<Engine>) {
     match engine.shutdown_timeout {
         None => signals.stop().await,
         Some(limit) => {
-            let again = first(signals.stop(), tokio::time::sleep(limit.saturating_add(MARGIN))).await;
+            let again = first(signals.stop(), wait(limit.saturating_add(MARGIN))).await;
             if again.is_none() {
                 exit(engine, "these runs did not end in time");
             }

@@ -1,18 +1,19 @@
 //! Keeps the runs: starts them, times them out, stops them, tries them again, and ends them all at shutdown.
 //!
-//! It knows no kind of job. Each kind owns its records and its policy, and is asked through [`Kind`] what follows
+//! It knows no kind of job. Each kind owns its records and its policy, and is asked through [`Owner`] what follows
 //! from an alarm, from an answer of a guard and from the end of a run. All of them decide under one lock, on the
 //! state alone; what follows outside (spawning, telling) is done after the lock is released.
 
 mod attempt;
 mod end;
+mod look;
 mod shutdown;
 
 use std::any::{Any, TypeId};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::sync::oneshot;
 
@@ -24,17 +25,6 @@ use crate::event::{Board, Event, EventKind};
 use crate::job::{Ending, Job, Ledger, Order, Phase, Reply, Run};
 use crate::outcome::{Kind, MissReason, RunId, SkipReason};
 use crate::policy::delay::spread;
-
-/// How many alarms are handled before others get the lock and the thread.
-const BATCH: usize = 128;
-/// Waking later than planned by more than this is a stall.
-const STALL: Duration = Duration::from_secs(1);
-/// A run that has not yielded for so long is told of.
-const WATCH: Duration = Duration::from_secs(10);
-/// The longest wait while a wall-clock schedule is armed, so that suspends and steps are seen.
-const GLANCE: Duration = Duration::from_secs(30);
-/// A difference between the two clocks that is a step, not their drift.
-const STEP: Duration = Duration::from_secs(1);
 
 /// What a guard's task came back with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,76 +245,6 @@ impl Core {
     pub(crate) fn blocking(&self) -> Option<Arc<str>> {
         let on = self.runs.iter().find(|(_, running)| running.stage == Stage::Body && running.run.job.is_blocking());
         on.map(|(_, running)| Arc::clone(&running.run.job.name))
-    }
-
-    /// When to look at the timers next.
-    pub(crate) fn next_look(&mut self) -> Moment {
-        let next = self.timers.next().min(self.watch);
-        if self.wall_armed == 0 || self.is_closing() { next } else { next.min(self.now.moment + GLANCE) }
-    }
-
-    /// Sees stalls, suspends and steps of the wall clock.
-    pub(crate) fn look_at_clocks(&mut self, kinds: &mut [Box<dyn Owner>], planned: Moment) {
-        let late = self.now.moment.since(planned);
-        if planned != Moment::NEVER && late > STALL {
-            self.post(None, None, EventKind::Stalled { lasted: late });
-        }
-        let expected = self.seen.wall_at(self.now.moment);
-        self.seen = self.now;
-        let (forward, by) = match self.now.wall.duration_since(expected) {
-            Ok(ahead) => (true, ahead),
-            Err(behind) => (false, behind.duration()),
-        };
-        if by > STEP {
-            self.post(None, None, EventKind::ClockStepped { forward, by });
-            for kind in kinds {
-                kind.on_step(self);
-            }
-        }
-    }
-
-    /// Handles alarms that are due; true when there are more.
-    pub(crate) fn handle_due(&mut self, kinds: &mut [Box<dyn Owner>]) -> bool {
-        for asked in self.pings.drain(..) {
-            let _ = asked.send(());
-        }
-        if self.watch <= self.now.moment {
-            self.look_for_blocking();
-        }
-        for _ in 0..BATCH {
-            let Some(alarm) = self.timers.due(self.now.moment) else { return false };
-            match alarm.topic() {
-                Topic::Run => self.run_alarm(kinds, alarm),
-                Topic::Tick | Topic::Waiting => kinds.iter_mut().for_each(|kind| kind.on_alarm(self, alarm)),
-            }
-            self.stop_requested(kinds);
-        }
-        true
-    }
-
-    /// Tells of runs that have been in one poll since the engine last looked.
-    fn look_for_blocking(&mut self) {
-        let mut blocking = Vec::new();
-        for slot in self.runs.keys() {
-            let Some(running) = self.runs.get_mut(slot) else { continue };
-            let polls = running.run.polls();
-            let stays = std::mem::replace(&mut running.polls, polls) == polls && polls % 2 == 1;
-            if stays && !running.told {
-                blocking.push(Arc::clone(&running.run));
-            }
-            running.told = stays;
-        }
-        for run in blocking {
-            self.post(Some(&run.job), Some(run.id), EventKind::Blocking { lasted: WATCH });
-        }
-        self.watch = if self.runs.len() == 0 { Moment::NEVER } else { self.now.moment + WATCH };
-    }
-
-    /// Makes sure that somebody looks after what runs.
-    fn watch_over(&mut self) {
-        if self.watch == Moment::NEVER && !self.fake {
-            self.watch = self.now.moment + WATCH;
-        }
     }
 
     // ---- what kinds ask

@@ -77,7 +77,10 @@ impl Periodic {
                 name = other.as_str().into();
             }
             if matches!(timetable, Timetable::Calendar(_)) && options.need_a_period() {
-                return Err(refused(&name, "`align`, `initial_delay` and `delay_mode` go with `every`: leave them out"));
+                return Err(refused(
+                    &name,
+                    "`align`, `initial_delay` and `delay_mode` go with `every`: leave them out",
+                ));
             }
         }
         if name.trim().is_empty() {

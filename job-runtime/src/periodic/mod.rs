@@ -1,6 +1,9 @@
 //! Recurring jobs: ticks, and what becomes of them.
 
+mod arm;
 mod builder;
+mod decide;
+mod due;
 mod template;
 mod tick;
 mod unit;

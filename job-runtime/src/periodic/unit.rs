@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::builder::Usual;
+use super::decide::Fate;
+use super::due::Tick;
 use super::template::{Index, Template};
-use super::tick::{Fate, Tick};
 use crate::clock::Moment;
 use crate::engine::slots::Slots;
 use crate::engine::supervisor::{Answer, Core, Entry, Owner, Stop};

@@ -1,0 +1,262 @@
+//! What becomes of an occasion: guard, overlap, waiting, the end of the run before, cancellation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::due::Tick;
+use super::unit::{Periodics, Unit, Waiting};
+use crate::clock::Moment;
+use crate::engine::supervisor::{Answer, Core, Stop};
+use crate::engine::timers::{Alarm, Topic};
+use crate::event::EventKind;
+use crate::job::Run;
+use crate::outcome::{MissReason, SkipReason, Trigger};
+use crate::policy::missed;
+use crate::policy::overlap::{self, Decision, Situation};
+
+/// How many ticks may wait for a slow guard.
+const GUARD_QUEUE: usize = 1_024;
+
+/// Why what waits will never run.
+#[derive(Clone, Copy)]
+pub(crate) enum Fate {
+    Cancelled,
+    Shutdown,
+}
+
+impl Periodics {
+    /// An occasion asks to become a run: first the guard, then the overlap policy.
+    pub(crate) fn propose(&mut self, core: &mut Core, slot: u32, run: Arc<Run>) {
+        let Some(unit) = self.units.get_mut(slot) else { return };
+        let stand_in = core.entries.get(unit.entry()).and_then(|entry| entry.guard);
+        if unit.job.guard.is_none() || stand_in.is_some() {
+            if stand_in == Some(false) {
+                return self.decline(core, slot, &run, SkipReason::Guard);
+            }
+            return self.decide(core, slot, run);
+        }
+        if run.trigger == Trigger::Schedule && core.is_paused(unit.entry()) {
+            return self.decline(core, slot, &run, SkipReason::Paused);
+        }
+        let more = unit.more();
+        if !more.guarding {
+            more.guarding = true;
+            core.ask_guard(run);
+        } else if more.guard_queue.len() < GUARD_QUEUE {
+            more.guard_queue.push_back(run);
+        } else {
+            self.decline(core, slot, &run, SkipReason::AlreadyPending);
+        }
+    }
+
+    pub(super) fn decide(&mut self, core: &mut Core, slot: u32, run: Arc<Run>) {
+        if self.may_start(core, slot, &run)
+            && let Some(unit) = self.units.get_mut(slot)
+        {
+            unit.active += 1;
+            unit.newest = core.start(run);
+        }
+    }
+
+    /// The guard of a run answered; true when it goes on in its task.
+    pub(crate) fn guard_answered(&mut self, core: &mut Core, run: &Arc<Run>, slot: u32, answer: Answer) -> bool {
+        let unit_slot = run.unit;
+        let Some(unit) = self.units.get_mut(unit_slot) else { return false };
+        let more = unit.more();
+        more.guarding = false;
+        let next = more.guard_queue.pop_front();
+        let goes_on = match answer {
+            Answer::Yes if self.may_start(core, unit_slot, run) => {
+                if let Some(unit) = self.units.get_mut(unit_slot) {
+                    unit.active += 1;
+                    unit.newest = slot;
+                }
+                core.start_in_place(run, slot);
+                true
+            }
+            Answer::Yes => {
+                core.leave_guard(run, slot);
+                false
+            }
+            Answer::No => {
+                core.leave_guard(run, slot);
+                self.decline(core, unit_slot, run, SkipReason::Guard);
+                false
+            }
+            Answer::Stopped => {
+                self.declined(core, unit_slot, run);
+                false
+            }
+        };
+        if let Some(next) = next {
+            self.propose(core, unit_slot, next);
+        }
+        self.free(core, unit_slot);
+        goes_on
+    }
+
+    /// Whether a run may start now; when not, what becomes of it is done here.
+    fn may_start(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>) -> bool {
+        let Some(unit) = self.units.get_mut(slot) else { return false };
+        if unit.is_leaving() {
+            self.decline(core, slot, run, SkipReason::Cancelled);
+            return false;
+        }
+        if run.trigger == Trigger::Schedule && core.is_paused(unit.entry()) {
+            self.decline(core, slot, run, SkipReason::Paused);
+            return false;
+        }
+        if is_expired(run, core.now.moment) {
+            core.miss(run, MissReason::StartDeadline);
+            self.declined(core, slot, run);
+            return false;
+        }
+        let options = &unit.job.options;
+        let policy = options.overlap(unit.job.state.is_some());
+        // A catch-up counts as running, also while the guard of its next run is asked.
+        let chain = unit.more.as_ref().is_some_and(|more| more.chain_run.is_some()) && !unit.is_in_chain(run);
+        let situation = Situation {
+            running: usize::try_from(unit.active.max(u32::from(chain))).unwrap_or(usize::MAX),
+            // What waits behind a catch-up waits for all of it.
+            waiting: unit.more.as_ref().is_some_and(|more| more.waiting.is_some())
+                && (unit.active > 0 || !unit.is_in_chain(run)),
+            max_running: options.max_running,
+        };
+        match overlap::decide(policy, situation) {
+            Decision::Start => return true,
+            Decision::Skip(reason) => self.decline(core, slot, run, reason),
+            Decision::Wait => self.wait(core, slot, run, false),
+            Decision::Stop => self.wait(core, slot, run, true),
+            Decision::Replace => self.replace(core, slot, run),
+        }
+        false
+    }
+
+    /// Lets a run wait until nothing of its unit is running, after asking what runs to stop if `stop` says so.
+    fn wait(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>, stop: bool) {
+        if stop && self.units.get(slot).is_some_and(|unit| !unit.is_in_chain(run)) {
+            self.supersede_chain(core, slot);
+        }
+        let running = if stop { self.runs_of(core, slot) } else { Vec::new() };
+        let Some(unit) = self.units.get_mut(slot) else { return };
+        let stopping = if stop {
+            for previous in &running {
+                core.request_stop(*previous, Stop::Cancelled("stopped, because a new run is about to start".into()));
+            }
+            running.first().and_then(|previous| core.run_id(*previous))
+        } else {
+            None
+        };
+        unit.more().waiting = Some(Waiting { run: Arc::clone(run), stopping });
+        arm_deadline(core, unit, slot, run);
+    }
+
+    pub(super) fn replace(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>) {
+        let Some(unit) = self.units.get_mut(slot) else { return };
+        if let Some(waiting) = &mut unit.more().waiting {
+            let older = std::mem::replace(&mut waiting.run, Arc::clone(run));
+            core.skip(&older, SkipReason::Superseded, waiting.stopping);
+            arm_deadline(core, unit, slot, run);
+            if unit.is_in_chain(&older) {
+                unit.more().chain_run = None;
+                self.supersede_chain(core, slot);
+            }
+        }
+    }
+
+    fn decline(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>, reason: SkipReason) {
+        let running = match (reason, self.units.get(slot)) {
+            (SkipReason::StillRunning | SkipReason::AlreadyPending | SkipReason::MaxRunning, Some(unit)) => {
+                let newest = Some(unit.newest).filter(|newest| core.is_run_of(*newest, unit.entry(), slot));
+                newest.or_else(|| self.runs_of(core, slot).pop()).and_then(|newest| core.run_id(newest))
+            }
+            _ => None,
+        };
+        core.skip(run, reason, running);
+        self.declined(core, slot, run);
+    }
+
+    /// What follows when an occasion ends without a run.
+    pub(super) fn declined(&mut self, core: &mut Core, slot: u32, run: &Run) {
+        if self.units.get(slot).is_some_and(|unit| unit.is_in_chain(run)) {
+            self.next_in_chain(core, slot);
+            self.start_waiting(core, slot);
+        }
+        self.after_nothing(core, slot);
+    }
+
+    /// A run of a unit is over: what waited for that?
+    pub(crate) fn run_ended(&mut self, core: &mut Core, run: &Run) {
+        let slot = run.unit;
+        let Some(unit) = self.units.get_mut(slot) else { return };
+        unit.active -= 1;
+        let (chain_run, waiting) =
+            unit.more.as_ref().map_or((None, false), |more| (more.chain_run, more.waiting.is_some()));
+        if chain_run == Some(run.id) {
+            self.next_in_chain(core, slot);
+        }
+        if waiting {
+            self.start_waiting(core, slot);
+        }
+        self.after_nothing(core, slot);
+        self.free(core, slot);
+    }
+
+    fn start_waiting(&mut self, core: &mut Core, slot: u32) {
+        let Some(unit) = self.units.get_mut(slot).filter(|unit| unit.active == 0) else { return };
+        let Some(Waiting { run, stopping }) = unit.more.as_mut().and_then(|more| more.waiting.take()) else { return };
+        if let Some(previous) = stopping {
+            core.post(Some(&run.job), Some(run.id), EventKind::StoppedPrevious { previous });
+        }
+        self.decide(core, slot, run);
+    }
+
+    /// Ends everything of a unit that waits.
+    pub(crate) fn drop_undecided(&mut self, core: &mut Core, slot: u32, fate: Fate) {
+        let Some(unit) = self.units.get_mut(slot) else { return };
+        let Some(more) = &mut unit.more else { return };
+        let waiting = more.waiting.take().map(|waiting| waiting.run);
+        let delayed = more.delayed.drain(..).map(|(_, run)| run);
+        let runs: Vec<Arc<Run>> = more.guard_queue.drain(..).chain(delayed).chain(waiting).collect();
+        let chain: Vec<Tick> = more.chain.drain(..).collect();
+        for run in runs {
+            end(core, &run, fate);
+        }
+        for tick in chain {
+            if let Some(run) = self.occasion(core, slot, Trigger::Schedule, tick.nominal, tick.scheduled_at, None) {
+                end(core, &run, fate);
+            }
+        }
+    }
+
+    /// Cancels one run that waits.
+    pub(crate) fn cancel_undecided(&mut self, core: &mut Core, run: &Arc<Run>) {
+        let Some(more) = self.units.get_mut(run.unit).and_then(|unit| unit.more.as_mut()) else { return };
+        let before = more.delayed.len() + more.guard_queue.len();
+        more.delayed.retain(|(_, delayed)| delayed.id != run.id);
+        more.guard_queue.retain(|queued| queued.id != run.id);
+        let waiting = more.waiting.take_if(|waiting| waiting.run.id == run.id).is_some();
+        if waiting || more.delayed.len() + more.guard_queue.len() < before {
+            self.decline(core, run.unit, run, SkipReason::Cancelled);
+        }
+    }
+}
+
+pub(super) fn is_expired(run: &Run, now: Moment) -> bool {
+    run.trigger == Trigger::Schedule && missed::expired(run.lateness(now), run.job.options.start_deadline)
+}
+
+/// Wakes up just after the start deadline of a run that waits, so that its miss is told in time.
+fn arm_deadline(core: &mut Core, unit: &Unit, slot: u32, run: &Run) {
+    if let Some(deadline) = run.job.options.start_deadline.filter(|_| run.trigger == Trigger::Schedule) {
+        let at = run.nominal + deadline + Duration::from_nanos(1);
+        core.arm(Alarm::new(at, Topic::Waiting, slot, unit.stamp));
+    }
+}
+
+fn end(core: &mut Core, run: &Arc<Run>, fate: Fate) {
+    match fate {
+        Fate::Cancelled => core.skip(run, SkipReason::Cancelled, None),
+        Fate::Shutdown => core.miss(run, MissReason::Shutdown),
+    }
+}
