@@ -88,9 +88,14 @@ impl Signals {
 
 async fn hear(mut signals: Signals, engine: &Arc<Engine>) {
     while let Heard::Quiet = signals.next().await {
+        let _entered = engine.handle().enter();
         engine.with_core(|core| core.quiet = true);
     }
-    engine.begin_shutdown();
+    {
+        // Whoever listens to events finds the program's runtime around it.
+        let _entered = engine.handle().enter();
+        engine.begin_shutdown();
+    }
     match engine.shutdown_timeout {
         None => signals.stop().await,
         Some(limit) => {

@@ -81,22 +81,43 @@ impl Engine {
         &self.handle
     }
 
-    /// Starts the one task that looks at the timers.
-    pub(crate) fn drive(self: &Arc<Self>) {
+    /// Starts what looks at the timers: a thread of its own.
+    ///
+    /// As a task of the program's runtime it would stand still with it: a worker that serves tokio's timers may be
+    /// the very one that a blocking job keeps, and no other is woken in its place. In tests it is a task, because
+    /// there the clock is the runtime's.
+    ///
+    /// # Errors
+    /// When the thread cannot be had.
+    pub(crate) fn drive(self: &Arc<Self>) -> Result {
         let engine = Arc::clone(self);
-        #[expect(clippy::disallowed_methods, reason = "the engine's own task")]
-        self.handle.spawn(async move {
-            loop {
-                match engine.turn() {
-                    Turn::Again => tokio::task::yield_now().await,
-                    Turn::Sleep(until) => {
-                        let until = until.min(engine.relieve(engine.home.clock.moment()));
-                        first(engine.wake.notified(), engine.home.clock.alarm(until)).await;
-                    }
-                    Turn::Over => return,
+        if self.home.clock.is_fake() {
+            #[expect(clippy::disallowed_methods, reason = "the engine's own task")]
+            self.handle.spawn(engine.look_after());
+            return Ok(());
+        }
+        let failed = |error: std::io::Error| Error::refused(format!("cannot start the engine: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
+        let thread = std::thread::Builder::new().name("job-driver".to_owned());
+        thread.spawn(move || runtime.block_on(engine.look_after())).map(drop).map_err(failed)
+    }
+
+    async fn look_after(self: Arc<Self>) {
+        loop {
+            let turn = {
+                // Whoever listens to events finds the program's runtime around it.
+                let _entered = self.handle.enter();
+                self.turn()
+            };
+            match turn {
+                Turn::Again => tokio::task::yield_now().await,
+                Turn::Sleep(until) => {
+                    let until = until.min(self.relieve(self.home.clock.moment()));
+                    first(self.wake.notified(), self.home.clock.alarm(until)).await;
                 }
+                Turn::Over => return,
             }
-        });
+        }
     }
 
     /// Handles what is due now.

@@ -215,18 +215,21 @@ impl Inventory {
     /// The annotated functions of the linked program.
     pub(crate) fn collect() -> Self {
         let mut mistakes = Vec::new();
-        let mut found: Vec<Found> = inventory::iter::<Registration>
+        let found: Vec<Found> = inventory::iter::<Registration>
             .into_iter()
             .map(|registration| Found::new(registration, &mut mistakes))
             .collect();
-        found.sort_by(|left, right| {
-            (left.name(), left.place.file, left.place.line).cmp(&(right.name(), right.place.file, right.place.line))
-        });
         let mut inventory = Self { found, mistakes };
+        inventory.sort();
         if inventory.found.is_empty() {
             inventory.mistakes.push(Mistake::anywhere(NO_JOBS.to_owned()));
         }
         inventory
+    }
+
+    fn sort(&mut self) {
+        let key = |found: &Found| (found.name().to_owned(), found.place.file, found.place.line);
+        self.found.sort_by_key(key);
     }
 
     /// Keeps only the named jobs; the others are neither checked nor started nor listed.
@@ -339,6 +342,8 @@ impl Inventory {
                 self.mistakes.push(at(found.place, &format!("job `{}`: {conflict}", found.name())));
             }
         }
+        // Names may have been changed since they were collected.
+        self.sort();
         for pair in self.found.windows(2) {
             let [first, second] = pair else { continue };
             if first.name() == second.name() {

@@ -143,7 +143,7 @@ impl Builder {
     #[expect(clippy::unused_async, reason = "stores are opened here, and the signature stays")]
     pub async fn start(self) -> Result<Runtime> {
         let runtime = self.start_in(Mode::real())?;
-        runtime.engine()?.drive();
+        runtime.engine()?.drive()?;
         Ok(runtime)
     }
 
@@ -151,9 +151,10 @@ impl Builder {
     pub(crate) fn start_in(self, mode: Mode) -> Result<Runtime> {
         let Mode { clock, manual, environment } = mode;
         let mut mistakes: Vec<Mistake> = self.data.mistakes().into_iter().map(Mistake::anywhere).collect();
-        let limit = environment.get("JOBS_SHUTDOWN_TIMEOUT").map(|limit| limit_of(Setting::Text(limit)));
-        let shutdown_timeout = limit.unwrap_or(self.shutdown_timeout).unwrap_or_else(|error| {
-            mistakes.push(Mistake::anywhere(format!("the shutdown timeout: {error}")));
+        let given = environment.get("JOBS_SHUTDOWN_TIMEOUT").map(|limit| limit_of(Setting::Text(limit)));
+        let from = if given.is_some() { "the environment has `JOBS_SHUTDOWN_TIMEOUT`" } else { "the shutdown timeout" };
+        let shutdown_timeout = given.unwrap_or(self.shutdown_timeout).unwrap_or_else(|error| {
+            mistakes.push(Mistake::anywhere(format!("{from}: {error}")));
             None
         });
         let found = find(self.changes, self.only.as_deref(), &environment, &mut mistakes);
@@ -173,7 +174,7 @@ impl Builder {
         let engine = runtime.engine()?;
         // Before the first job runs: a signal that comes then must find its handler.
         let _signals = crate::signals::listen(&engine)?;
-        engine.drive();
+        engine.drive()?;
         let result = runtime.join().await;
         if engine.is_stuck() {
             // A thread that never yields would keep tokio's runtime, and so the process, from ending.

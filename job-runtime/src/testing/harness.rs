@@ -61,7 +61,7 @@ pub struct Harness {
 impl Harness {
     pub(crate) fn new(runtime: Runtime, record: Arc<Record>, manual: bool) -> Result<Self> {
         let engine = runtime.engine()?;
-        engine.drive();
+        engine.drive()?;
         Ok(Self { runtime, engine, record, manual })
     }
 

@@ -1,6 +1,6 @@
 //! Makes a history that shows something shorter and plainer, as long as it still shows it.
 
-use crate::history::{Act, Action, Answer, Ask, Config, End, Grace, History, Missed};
+use crate::history::{Act, Action, Answer, Ask, Config, End, History, Missed};
 
 /// The plainest history found, by one change after another.
 pub fn shrink(history: History, shows: impl Fn(&History) -> bool) -> History {
@@ -30,7 +30,7 @@ fn simpler(history: &History) -> Vec<History> {
     all.extend(simpler_config(&history.config).into_iter().map(with));
     let plain = Act { length: Some(0), end: End::Ok, heeds: None };
     for (index, act) in history.acts.iter().enumerate() {
-        for act in [plain, Act { end: End::Ok, ..*act }, Act { heeds: None, ..*act }, Act { length: None, ..*act }] {
+        for act in [plain, Act { end: End::Ok, ..*act }, Act { heeds: None, ..*act }] {
             let mut simpler = history.clone();
             simpler.acts[index] = act;
             all.push(simpler);
@@ -70,11 +70,14 @@ fn simpler_config(config: &Config) -> Vec<Config> {
         of(|config, plain| config.on_overlap = plain.on_overlap),
         of(|config, plain| config.max_running = plain.max_running),
         of(|config, _| config.on_missed = Missed::One),
-        of(|config, _| config.on_missed = Missed::All),
+        of(|config, _| {
+            if let Missed::Newest(_) = config.on_missed {
+                config.on_missed = Missed::All;
+            }
+        }),
         of(|config, plain| config.start_deadline = plain.start_deadline),
         of(|config, plain| config.timeout = plain.timeout),
         of(|config, plain| config.job_shutdown = plain.job_shutdown),
-        of(|config, _| config.job_shutdown = Grace::BrutalKill),
         of(|config, plain| config.shutdown_timeout = plain.shutdown_timeout),
         of(|config, plain| config.max_attempts = plain.max_attempts),
         of(|config, plain| config.backoff = plain.backoff),
