@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::runtime::{Handle, Id};
 
 use crate::engine::driver::Engine;
+use crate::engine::executor::Supervise;
 
 /// A runtime of this process.
 struct Known {
@@ -16,7 +17,7 @@ struct Known {
 
 impl Known {
     fn is_alive(&self) -> bool {
-        self.engine.strong_count() > 0
+        self.engine.upgrade().is_some_and(|engine| engine.is_alive())
     }
 }
 
