@@ -46,6 +46,14 @@
 //! * Dropping a runtime leaves no task behind.
 //!
 //! Recurring jobs run at most once per tick: what was due while the process was down is not made up for.
+//!
+//! # Threads and tasks
+//!
+//! A schedule is a record and an alarm, not a task. One thread (`job-driver`) waits for the earliest alarm, so that
+//! a job that blocks a worker of the program's runtime cannot hold the ticks of others. An async run becomes a task
+//! of the program's runtime, at the latest when it first has to wait; runs that come due in a crowd are polled for
+//! the first time by a few tasks that share them. A plain `fn` runs on a thread of its own, named after the job.
+//! Under [`run_all`] a further thread (`job-signals`) hears the signals of the system.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
