@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -107,7 +108,7 @@ impl Engine {
             let turn = {
                 // Whoever listens to events finds the program's runtime around it.
                 let _entered = self.handle.enter();
-                self.turn()
+                catch_unwind(AssertUnwindSafe(|| self.turn())).unwrap_or_else(|_| self.break_down())
             };
             match turn {
                 Turn::Again => tokio::task::yield_now().await,
@@ -118,6 +119,13 @@ impl Engine {
                 Turn::Over => return,
             }
         }
+    }
+
+    /// A panic in the engine is a bug of it: better an end with an error than jobs that silently tick no more.
+    fn break_down(self: &Arc<Self>) -> Turn {
+        self.ended.send_replace(Some(Err(Error::refused("the engine panicked, and its jobs have ended"))));
+        self.kill();
+        Turn::Over
     }
 
     /// Handles what is due now.
