@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::due::Tick;
-use super::unit::{Periodics, Unit, Waiting};
+use super::unit::{ChainStage, Periodics, Unit, Waiting};
 use crate::clock::Moment;
 use crate::engine::supervisor::{Answer, Core, Stop};
 use crate::engine::timers::{Alarm, Topic};
@@ -12,7 +12,7 @@ use crate::event::EventKind;
 use crate::job::Run;
 use crate::outcome::{MissReason, SkipReason, Trigger};
 use crate::policy::missed;
-use crate::policy::overlap::{self, Decision, Situation};
+use crate::policy::overlap::{self, Decision};
 
 /// How many ticks may wait for a slow guard.
 const GUARD_QUEUE: usize = 1_024;
@@ -33,43 +33,53 @@ impl Periodics {
             if stand_in == Some(false) {
                 return self.decline(core, slot, &run, SkipReason::Guard);
             }
-            return self.decide(core, slot, run);
+            return self.decide(core, slot, &run);
         }
         if run.trigger == Trigger::Schedule && core.is_paused(unit.entry()) {
             return self.decline(core, slot, &run, SkipReason::Paused);
         }
-        let more = unit.more();
-        if !more.guarding {
-            more.guarding = true;
-            core.ask_guard(run);
-        } else if more.guard_queue.len() < GUARD_QUEUE {
-            more.guard_queue.push_back(run);
-        } else {
-            self.decline(core, slot, &run, SkipReason::AlreadyPending);
+        let queue = &mut unit.more().guard_queue;
+        if queue.len() >= GUARD_QUEUE {
+            return self.decline(core, slot, &run, SkipReason::AlreadyPending);
+        }
+        // The next of a catch-up is older than ticks that came while the one before it was on.
+        let place = queue.partition_point(|queued| (queued.nominal, queued.id) < (run.nominal, run.id));
+        queue.insert(place, run);
+        self.ask_next(core, slot);
+    }
+
+    /// Asks the guard for the oldest that waits for it, unless it is being asked.
+    fn ask_next(&mut self, core: &mut Core, slot: u32) {
+        while let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut())
+            && !more.guarding
+            && let Some(run) = more.guard_queue.pop_front()
+        {
+            if run.trigger == Trigger::Schedule && core.is_paused(run.entry) {
+                self.decline(core, slot, &run, SkipReason::Paused);
+            } else {
+                more.guarding = true;
+                core.ask_guard(run);
+            }
         }
     }
 
-    pub(super) fn decide(&mut self, core: &mut Core, slot: u32, run: Arc<Run>) {
-        if self.may_start(core, slot, &run)
+    pub(super) fn decide(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>) {
+        if self.may_start(core, slot, run)
             && let Some(unit) = self.units.get_mut(slot)
         {
-            unit.active += 1;
-            unit.newest = core.start(run);
+            let place = core.start(Arc::clone(run));
+            unit.started(run, place);
         }
     }
 
     /// The guard of a run answered; true when it goes on in its task.
     pub(crate) fn guard_answered(&mut self, core: &mut Core, run: &Arc<Run>, slot: u32, answer: Answer) -> bool {
         let unit_slot = run.unit;
-        let Some(unit) = self.units.get_mut(unit_slot) else { return false };
-        let more = unit.more();
-        more.guarding = false;
-        let next = more.guard_queue.pop_front();
+        // The guard counts as being asked until its answer is acted upon, so that what follows from that waits its turn.
         let goes_on = match answer {
             Answer::Yes if self.may_start(core, unit_slot, run) => {
                 if let Some(unit) = self.units.get_mut(unit_slot) {
-                    unit.active += 1;
-                    unit.newest = slot;
+                    unit.started(run, slot);
                 }
                 core.start_in_place(run, slot);
                 true
@@ -88,15 +98,18 @@ impl Periodics {
                 false
             }
         };
-        if let Some(next) = next {
-            self.propose(core, unit_slot, next);
+        if let Some(more) = self.units.get_mut(unit_slot).and_then(|unit| unit.more.as_mut()) {
+            more.guarding = false;
         }
+        self.ask_next(core, unit_slot);
+        self.after_nothing(core, unit_slot);
         self.free(core, unit_slot);
         goes_on
     }
 
     /// Whether a run may start now; when not, what becomes of it is done here.
     fn may_start(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>) -> bool {
+        self.expire(core, slot, core.now.moment);
         let Some(unit) = self.units.get_mut(slot) else { return false };
         if unit.is_leaving() {
             self.decline(core, slot, run, SkipReason::Cancelled);
@@ -111,32 +124,30 @@ impl Periodics {
             self.declined(core, slot, run);
             return false;
         }
-        let options = &unit.job.options;
-        let policy = options.overlap(unit.job.state.is_some());
-        // A catch-up counts as running, also while the guard of its next run is asked.
-        let chain = unit.more.as_ref().is_some_and(|more| more.chain_run.is_some()) && !unit.is_in_chain(run);
-        let situation = Situation {
-            running: usize::try_from(unit.active.max(u32::from(chain))).unwrap_or(usize::MAX),
-            // What waits behind a catch-up waits for all of it.
-            waiting: unit.more.as_ref().is_some_and(|more| more.waiting.is_some())
-                && (unit.active > 0 || !unit.is_in_chain(run)),
-            max_running: options.max_running,
-        };
-        match overlap::decide(policy, situation) {
+        match overlap::decide(unit.job.options.overlap(unit.job.state.is_some()), unit.situation(run)) {
             Decision::Start => return true,
             Decision::Skip(reason) => self.decline(core, slot, run, reason),
             Decision::Wait => self.wait(core, slot, run, false),
-            Decision::Stop => self.wait(core, slot, run, true),
+            Decision::Stop => return self.stop_previous(core, slot, run),
             Decision::Replace => self.replace(core, slot, run),
         }
         false
     }
 
-    /// Lets a run wait until nothing of its unit is running, after asking what runs to stop if `stop` says so.
-    fn wait(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>, stop: bool) {
-        if stop && self.units.get(slot).is_some_and(|unit| !unit.is_in_chain(run)) {
+    /// Stops what is on; true when nothing runs, between two runs of a catch-up, so that the run may start at once.
+    fn stop_previous(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>) -> bool {
+        if self.units.get(slot).is_some_and(|unit| unit.chain_stage() != ChainStage::Before) {
             self.supersede_chain(core, slot);
         }
+        let idle = self.units.get(slot).is_some_and(|unit| unit.active == 0);
+        if !idle {
+            self.wait(core, slot, run, true);
+        }
+        idle
+    }
+
+    /// Lets a run wait until nothing of its unit is running, after asking what runs to stop if `stop` says so.
+    fn wait(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>, stop: bool) {
         let running = if stop { self.runs_of(core, slot) } else { Vec::new() };
         let Some(unit) = self.units.get_mut(slot) else { return };
         let stopping = if stop {
@@ -149,6 +160,15 @@ impl Periodics {
         };
         unit.more().waiting = Some(Waiting { run: Arc::clone(run), stopping });
         arm_deadline(core, unit, slot, run);
+    }
+
+    /// Gives up what waits, if it could not start by its deadline.
+    pub(super) fn expire(&mut self, core: &mut Core, slot: u32, now: Moment) {
+        let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut()) else { return };
+        if let Some(Waiting { run, .. }) = more.waiting.take_if(|waiting| is_expired(&waiting.run, now)) {
+            core.miss(&run, MissReason::StartDeadline);
+            self.declined(core, slot, &run);
+        }
     }
 
     pub(super) fn replace(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>) {
@@ -190,25 +210,26 @@ impl Periodics {
         let slot = run.unit;
         let Some(unit) = self.units.get_mut(slot) else { return };
         unit.active -= 1;
-        let (chain_run, waiting) =
-            unit.more.as_ref().map_or((None, false), |more| (more.chain_run, more.waiting.is_some()));
-        if chain_run == Some(run.id) {
+        if unit.is_in_chain(run) {
+            unit.more().chain_stage = ChainStage::Between;
             self.next_in_chain(core, slot);
         }
-        if waiting {
-            self.start_waiting(core, slot);
-        }
+        self.start_waiting(core, slot);
         self.after_nothing(core, slot);
         self.free(core, slot);
     }
 
+    /// What waits starts when nothing runs any more, and not in the middle of a catch-up.
     fn start_waiting(&mut self, core: &mut Core, slot: u32) {
         let Some(unit) = self.units.get_mut(slot).filter(|unit| unit.active == 0) else { return };
+        if unit.chain_stage() == ChainStage::Between {
+            return;
+        }
         let Some(Waiting { run, stopping }) = unit.more.as_mut().and_then(|more| more.waiting.take()) else { return };
         if let Some(previous) = stopping {
             core.post(Some(&run.job), Some(run.id), EventKind::StoppedPrevious { previous });
         }
-        self.decide(core, slot, run);
+        self.decide(core, slot, &run);
     }
 
     /// Ends everything of a unit that waits.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::decide::is_expired;
 use super::due::{Due, Tick, take_due};
-use super::unit::{Periodics, Waiting};
+use super::unit::{ChainStage, Periodics};
 use crate::clock::Moment;
 use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};
@@ -12,6 +11,7 @@ use crate::job::Run;
 use crate::outcome::{MissReason, SkipReason, Trigger};
 use crate::policy::delay::start_delay;
 use crate::policy::missed::{self, Missed};
+use crate::policy::overlap::Overlap;
 
 impl Periodics {
     /// The armed tick of a unit is due.
@@ -105,11 +105,21 @@ impl Periodics {
         }
     }
 
-    /// A catch-up of several ticks, one after another, the oldest first.
+    /// A catch-up of several ticks, one after another, the oldest first. To another that is under way they are ticks
+    /// that come due while a run is on: they come after it where the policy lets them start or wait.
     pub(super) fn chain(&mut self, core: &mut Core, slot: u32, ticks: Vec<Tick>) {
         let Some(unit) = self.units.get_mut(slot) else { return };
+        let policy = unit.job.options.overlap(unit.job.state.is_some());
         let more = unit.more();
         let under_way = more.chain_run.is_some();
+        let taken_in = match policy {
+            Overlap::Run => true,
+            Overlap::Queue => more.waiting.is_none(),
+            Overlap::Ignore | Overlap::StopPrevious => false,
+        };
+        if under_way && !taken_in {
+            return ticks.into_iter().for_each(|tick| self.one(core, slot, tick, true));
+        }
         more.chain.extend(ticks);
         if !under_way {
             self.next_in_chain(core, slot);
@@ -133,7 +143,11 @@ impl Periodics {
             }
         }
         if let Some(unit) = self.units.get_mut(slot) {
-            unit.more().chain_moves = false;
+            let more = unit.more();
+            more.chain_moves = false;
+            if more.chain_run.is_none() {
+                more.chain_stage = ChainStage::Before;
+            }
         }
     }
 
@@ -144,22 +158,29 @@ impl Periodics {
 
     /// Gives up the rest of a catch-up for a newer tick.
     pub(super) fn supersede_chain(&mut self, core: &mut Core, slot: u32) {
+        let more = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut());
+        if let Some(more) = more
+            && let Some(place) = more.guard_queue.iter().position(|queued| more.chain_run == Some(queued.id))
+            && let Some(run) = more.guard_queue.remove(place)
+        {
+            more.chain_run = None;
+            more.chain_stage = ChainStage::Before;
+            core.skip(&run, SkipReason::Superseded, None);
+        }
         while let Some(run) = self.take_from_chain(core, slot) {
             core.skip(&run, SkipReason::Superseded, None);
         }
     }
 
     /// Something of a unit has waited long enough.
-    pub(crate) fn waited(&mut self, core: &mut Core, slot: u32) {
+    pub(crate) fn waited(&mut self, core: &mut Core, slot: u32, alarm: Moment) {
         let now = core.now.moment;
         let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut()) else { return };
         let (mut ready, later): (Vec<_>, Vec<_>) = more.delayed.drain(..).partition(|(at, _)| *at <= now);
         more.delayed = later;
         ready.sort_by_key(|(at, run)| (*at, run.id));
-        if let Some(Waiting { run, .. }) = more.waiting.take_if(|waiting| is_expired(&waiting.run, now)) {
-            core.miss(&run, MissReason::StartDeadline);
-            self.declined(core, slot, &run);
-        }
+        // The alarm may be that of an earlier one.
+        self.expire(core, slot, alarm);
         for (_, run) in ready {
             self.propose(core, slot, run);
         }

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::job::{Args, Cell, DelayMode, Ending, Job, JobInfo, Ledger, Order, Reply, Run};
 use crate::outcome::{Kind, RunId, Trigger};
 use crate::policy::delay::splay_of;
+use crate::policy::overlap::Situation;
 use crate::schedule::Timetable;
 
 /// How many coming ticks are shown.
@@ -60,8 +61,21 @@ pub(crate) struct More {
     pub(crate) chain_run: Option<RunId>,
     /// Whether that run is being looked for.
     pub(crate) chain_moves: bool,
+    pub(crate) chain_stage: ChainStage,
     /// Stopped by its user: it goes when its last run has ended.
     pub(crate) leaving: bool,
+}
+
+/// How far a catch-up is. From its first run to its end it counts as one running run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ChainStage {
+    /// None of its runs has started.
+    #[default]
+    Before,
+    /// One of its runs is on.
+    On,
+    /// The guard is to be asked for its next run.
+    Between,
 }
 
 /// A tick that waits for a place.
@@ -96,6 +110,32 @@ impl Unit {
     /// Whether a run belongs to the catch-up that is under way.
     pub(crate) fn is_in_chain(&self, run: &Run) -> bool {
         self.more.as_ref().is_some_and(|more| more.chain_run == Some(run.id))
+    }
+
+    pub(crate) fn chain_stage(&self) -> ChainStage {
+        self.more.as_ref().map_or(ChainStage::Before, |more| more.chain_stage)
+    }
+
+    /// What a run meets that asks to start.
+    pub(crate) fn situation(&self, run: &Run) -> Situation {
+        let is_in_chain = self.is_in_chain(run);
+        let between = !is_in_chain && self.chain_stage() == ChainStage::Between;
+        let running = self.active + u32::from(between);
+        Situation {
+            running: usize::try_from(running).unwrap_or(usize::MAX),
+            // What waits behind a catch-up waits for all of it.
+            waiting: self.more.as_ref().is_some_and(|more| more.waiting.is_some()) && (running > 0 || !is_in_chain),
+            max_running: self.job.options.max_running,
+        }
+    }
+
+    /// Notes that a run has started, in this slot of the engine.
+    pub(crate) fn started(&mut self, run: &Run, slot: u32) {
+        self.active += 1;
+        self.newest = slot;
+        if self.is_in_chain(run) {
+            self.more().chain_stage = ChainStage::On;
+        }
     }
 
     /// Occasions of this unit that are not decided yet.
@@ -410,7 +450,7 @@ impl Owner for Periodics {
         }
         match alarm.topic() {
             Topic::Tick => self.tick(core, alarm.slot()),
-            Topic::Waiting => self.waited(core, alarm.slot()),
+            Topic::Waiting => self.waited(core, alarm.slot(), alarm.at),
             Topic::Run => {}
         }
     }

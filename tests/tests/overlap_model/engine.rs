@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use job_runtime::testing::{Harness, start};
 use job_runtime::{
-    Context, Event, EventKind, IntoTime, JobConfig, JobInfo, Periodic, Result, RunId, Schedule, periodic,
+    Context, Event, EventKind, JobConfig, Periodic, Result, RunId, Schedule, periodic,
 };
 
 use crate::history::{Act, Action, Answer, Config, End, Grace, History, Missed, Overlap};
@@ -15,18 +15,26 @@ use crate::story::{Line, Look, Story, What};
 
 /// The text of the panics that belong to a history.
 pub const PLANNED: &str = "a planned panic";
-const MIDNIGHT: &str = "2026-01-01T00:00:00Z";
+/// When the clocks of a history start, in seconds since the epoch.
+const MIDNIGHT: u64 = 1_767_225_600;
 
 /// Runs a history on paused time; `look` sees the state of the job after each action.
 pub async fn play(history: &Arc<History>) -> Story {
     let name = name_of(&history.config);
     let jobs = started(history, name).await;
     let mut looks = Vec::new();
+    // Whether something was set going that has not had its turn.
+    let mut stirred = false;
     for action in &history.actions {
-        act(&jobs, name, *action).await;
+        act(&jobs, name, *action, stirred).await;
+        stirred = !matches!(action, Action::Advance(_) | Action::Stall(_));
         looks.push(look(&jobs, name));
     }
-    Story { lines: jobs.events().iter().filter_map(line).collect(), looks }
+    let info = jobs.runtime().job(name).expect("it is there");
+    let seen = looks.last().expect("there are actions");
+    assert_eq!((info.running as u64, info.accounting), (seen.running, jobs.accounting(name)), "{info:?}");
+    assert_eq!(info.next.first().copied().map(since), seen.next, "{info:?}");
+    Story { lines: jobs.events().iter().filter_map(line).collect(), paused: info.paused.is_some(), looks }
 }
 
 // ---- the jobs
@@ -66,7 +74,7 @@ fn name_of(config: &Config) -> &'static str {
 async fn started(history: &Arc<History>, name: &'static str) -> Harness {
     let config = history.config.clone();
     let script = Script { history: Arc::clone(history), calls: AtomicUsize::new(0), asks: AtomicUsize::new(0) };
-    let builder = start().auto().at(MIDNIGHT).shutdown_timeout(ms(config.shutdown_timeout));
+    let builder = start().auto().at(midnight()).shutdown_timeout(ms(config.shutdown_timeout));
     if name != "added" {
         return builder.only([name]).data(script).configure(name, move |job| set(&config, job)).await;
     }
@@ -171,13 +179,15 @@ fn finish(end: End) -> std::result::Result<(), &'static str> {
 
 // ---- the actions
 
-async fn act(jobs: &Harness, name: &str, action: Action) {
+async fn act(jobs: &Harness, name: &str, action: Action, stirred: bool) {
     let runtime = jobs.runtime();
     match action {
         Action::Advance(length) => jobs.advance(ms(length)).await,
         Action::Stall(length) => {
             // What was set going before the jump has its turn before it.
-            jobs.advance("0s").await;
+            if stirred {
+                jobs.advance("0s").await;
+            }
             jobs.stall(ms(length)).await;
         }
         Action::Trigger => runtime.trigger(name).await.expect("it is there"),
@@ -192,7 +202,7 @@ async fn act(jobs: &Harness, name: &str, action: Action) {
 // ---- what is seen
 
 fn look(jobs: &Harness, name: &str) -> Look {
-    let JobInfo { accounting: books, running, paused, next, .. } = jobs.runtime().job(name).expect("it is there");
+    let books = jobs.accounting(name);
     assert_eq!(
         books.due,
         books.ran + books.skipped + books.missed + books.pending,
@@ -209,9 +219,8 @@ fn look(jobs: &Harness, name: &str) -> Look {
         skipped: skipped.into_iter().filter(|(_, count)| *count > 0).collect(),
         missed: missed.into_iter().filter(|(_, count)| *count > 0).collect(),
         pending: books.pending,
-        running: running as u64,
-        paused: paused.is_some(),
-        next: next.first().copied().map(since),
+        running: jobs.running().len() as u64,
+        next: jobs.next(name, 1).first().copied().map(since),
     }
 }
 
@@ -262,8 +271,11 @@ fn number(run: RunId) -> u64 {
 }
 
 fn since(time: SystemTime) -> u64 {
-    let midnight = MIDNIGHT.into_time().expect("it is a time");
-    whole(time.duration_since(midnight).expect("nothing is before midnight"))
+    whole(time.duration_since(midnight()).expect("nothing is before midnight"))
+}
+
+fn midnight() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(MIDNIGHT)
 }
 
 /// Milliseconds; a length that is not whole has no place here.

@@ -19,6 +19,7 @@ pub fn foretell(history: &History) -> Option<Story> {
         let look = model.look();
         model.story.looks.push(look);
     }
+    model.story.paused = model.paused;
     (!model.tied).then_some(model.story)
 }
 
@@ -98,10 +99,14 @@ struct Model<'a> {
     runs: Vec<Run>,
     waiting: Option<Waiting>,
     guarding: Option<Occasion>,
-    guard_queue: VecDeque<Occasion>,
+    /// Whether what follows from an answer is being decided.
+    answering: bool,
+    guard_queue: Vec<Occasion>,
     /// The rest of a catch-up, and the occasion of it that is being tried or is on.
     chain: VecDeque<u64>,
     in_chain: Option<u64>,
+    /// Whether a run of it has started, so that it counts as on until its end.
+    chain_is_on: bool,
     tasks: Vec<Task>,
     ready: VecDeque<usize>,
     /// Tasks that begin, and runs that are asked to stop, once a decision is through.
@@ -134,9 +139,11 @@ impl<'a> Model<'a> {
             runs: Vec::new(),
             waiting: None,
             guarding: None,
-            guard_queue: VecDeque::new(),
+            answering: false,
+            guard_queue: Vec::new(),
             chain: VecDeque::new(),
             in_chain: None,
+            chain_is_on: false,
             tasks: Vec::new(),
             ready: VecDeque::new(),
             launches: Vec::new(),
@@ -178,16 +185,17 @@ impl<'a> Model<'a> {
     /// Time goes on, and everything happens when it is due.
     fn go_on(&mut self, target: u64) {
         self.run_ready();
-        while let Some((at, due)) = self.earliest().filter(|(at, _)| *at <= target) {
+        while !self.over
+            && let Some((at, due)) = self.earliest().filter(|(at, _)| *at <= target)
+        {
             self.now = self.now.max(at);
             self.handle(due);
             self.follow_up();
             self.run_ready();
-            if self.over {
-                return;
-            }
         }
-        self.now = target;
+        if !self.over {
+            self.now = target;
+        }
     }
 
     /// Time jumps: first the tasks that have slept enough become ready, in the order of their times, then all
@@ -401,27 +409,43 @@ impl<'a> Model<'a> {
     /// In shifted mode, a tick from which no run comes arms the next one itself.
     fn after_nothing(&mut self) {
         let config = &self.history.config;
-        let idle = self.runs.is_empty() && self.undecided() == 0;
+        let idle = self.runs.is_empty() && self.undecided() == 0 && !self.answering;
         if config.shifted && idle && self.next.is_none() && self.closing.is_none() {
             self.next = Some(self.now + config.every);
         }
     }
 
+    /// Several overdue ticks run one after another, the oldest first. When others still do, these are ticks that come
+    /// due while a run is on: they come after the others where the policy lets a tick start or wait.
     fn catch_up(&mut self, ticks: &[u64]) {
         let under_way = self.in_chain.is_some();
-        self.chain.extend(ticks);
+        let taken_in = match self.history.config.on_overlap {
+            Overlap::Run => true,
+            Overlap::Queue => self.waiting.is_none(),
+            Overlap::Ignore | Overlap::StopPrevious => false,
+        };
         if !under_way {
+            self.chain.extend(ticks);
             self.next_in_chain();
+        } else if taken_in {
+            self.chain.extend(ticks);
+        } else {
+            for nominal in ticks {
+                let occasion = self.occasion(*nominal, false);
+                self.propose(occasion);
+            }
         }
     }
 
     fn next_in_chain(&mut self) {
         self.in_chain = None;
-        if let Some(nominal) = self.chain.pop_front() {
-            let occasion = self.occasion(nominal, false);
-            self.in_chain = Some(occasion.number);
-            self.propose(occasion);
-        }
+        let Some(nominal) = self.chain.pop_front() else {
+            self.chain_is_on = false;
+            return;
+        };
+        let occasion = self.occasion(nominal, false);
+        self.in_chain = Some(occasion.number);
+        self.propose(occasion);
     }
 
     fn occasion(&mut self, nominal: u64, by_hand: bool) -> Occasion {
@@ -436,11 +460,26 @@ impl<'a> Model<'a> {
             self.decide(occasion);
         } else if self.is_paused_for(occasion) {
             self.skip(occasion, SkipReason::Paused, None);
-        } else if self.guarding.is_some() {
-            self.guard_queue.push_back(occasion);
         } else {
-            self.guarding = Some(occasion);
-            self.launch(occasion, Work::Ask);
+            self.guard_queue.push(occasion);
+            self.ask_next();
+        }
+    }
+
+    /// The guard is asked for one occasion at a time, in the order of their nominal times.
+    fn ask_next(&mut self) {
+        if self.guarding.is_some() || self.answering {
+            return;
+        }
+        self.guard_queue.sort_by_key(|occasion| (occasion.nominal, occasion.number));
+        while self.guarding.is_none() && !self.guard_queue.is_empty() {
+            let occasion = self.guard_queue.remove(0);
+            if self.is_paused_for(occasion) {
+                self.skip(occasion, SkipReason::Paused, None);
+            } else {
+                self.guarding = Some(occasion);
+                self.launch(occasion, Work::Ask);
+            }
         }
     }
 
@@ -450,7 +489,7 @@ impl<'a> Model<'a> {
             return;
         }
         self.guarding = None;
-        let next = self.guard_queue.pop_front();
+        self.answering = true;
         if answer == Answer::Panic {
             self.tell(What::GuardPanicked { run: occasion.number });
         }
@@ -461,9 +500,9 @@ impl<'a> Model<'a> {
             self.begin(occasion, task);
             goes_on = true;
         }
-        if let Some(next) = next {
-            self.propose(next);
-        }
+        self.answering = false;
+        self.ask_next();
+        self.after_nothing();
         self.follow_up();
         if goes_on {
             self.tasks[task].work = Work::Call;
@@ -480,6 +519,7 @@ impl<'a> Model<'a> {
 
     fn begin(&mut self, occasion: Occasion, task: usize) {
         self.ran += 1;
+        self.chain_is_on |= self.in_chain == Some(occasion.number);
         self.runs.push(Run {
             occasion,
             attempt: 1,
@@ -495,26 +535,34 @@ impl<'a> Model<'a> {
 
     fn may_start(&mut self, occasion: Occasion) -> bool {
         let config = &self.history.config;
-        let late = self.now - occasion.nominal;
+        let is_late = |occasion: Occasion, now: u64| {
+            !occasion.by_hand && config.start_deadline.is_some_and(|deadline| now - occasion.nominal > deadline)
+        };
+        if let Some(waiting) = self.waiting.take_if(|waiting| is_late(waiting.occasion, self.now)) {
+            self.miss_one(waiting.occasion, MissReason::StartDeadline);
+        }
         if self.is_paused_for(occasion) {
             self.skip(occasion, SkipReason::Paused, None);
             return false;
         }
-        if !occasion.by_hand && config.start_deadline.is_some_and(|deadline| late > deadline) {
+        if is_late(occasion, self.now) {
             self.miss_one(occasion, MissReason::StartDeadline);
             return false;
         }
         let newest = self.runs.last().map(|run| run.occasion.number);
-        let goes_on_with_chain = self.in_chain == Some(occasion.number) && self.runs.is_empty();
+        let in_chain = self.in_chain == Some(occasion.number);
+        // A catch-up is on also while the guard of its next run is asked.
+        let between = self.chain_is_on && !in_chain && !self.in_chain.is_some_and(|number| self.run(number).is_some());
+        let running = self.runs.len() as u64 + u64::from(between);
         match config.on_overlap {
             Overlap::Run => match config.max_running {
-                Some(limit) if self.runs.len() as u64 >= limit => {
+                Some(limit) if running >= limit => {
                     self.skip(occasion, SkipReason::MaxRunning, newest);
                     false
                 }
                 _ => true,
             },
-            _ if self.runs.is_empty() && (self.waiting.is_none() || goes_on_with_chain) => true,
+            _ if running == 0 && (self.waiting.is_none() || in_chain) => true,
             Overlap::Ignore => {
                 self.skip(occasion, SkipReason::StillRunning, newest);
                 false
@@ -531,15 +579,19 @@ impl<'a> Model<'a> {
                 self.replace(occasion);
                 false
             }
-            Overlap::StopPrevious => {
-                if self.in_chain != Some(occasion.number) {
-                    self.supersede_chain();
-                }
-                self.stops.extend(self.numbers());
-                self.waiting = Some(Waiting { occasion, stopping: self.runs.first().map(|run| run.occasion.number) });
-                false
-            }
+            Overlap::StopPrevious => self.stop_previous(occasion),
         }
+    }
+
+    /// Stops what is on; true when nothing runs, so that the occasion may start at once.
+    fn stop_previous(&mut self, occasion: Occasion) -> bool {
+        if self.chain_is_on {
+            self.supersede_chain();
+        }
+        let Some(previous) = self.runs.first().map(|run| run.occasion.number) else { return true };
+        self.stops.extend(self.numbers());
+        self.waiting = Some(Waiting { occasion, stopping: Some(previous) });
+        false
     }
 
     fn replace(&mut self, occasion: Occasion) {
@@ -555,6 +607,13 @@ impl<'a> Model<'a> {
 
     /// A catch-up counts as one run: it is stopped, or replaced, as a whole.
     fn supersede_chain(&mut self) {
+        let number = self.in_chain;
+        if let Some(index) = self.guard_queue.iter().position(|occasion| Some(occasion.number) == number) {
+            let occasion = self.guard_queue.remove(index);
+            self.superseded(occasion, None);
+            self.in_chain = None;
+            self.chain_is_on = false;
+        }
         for nominal in std::mem::take(&mut self.chain) {
             let occasion = self.occasion(nominal, false);
             self.superseded(occasion, None);
@@ -589,6 +648,7 @@ impl<'a> Model<'a> {
     fn declined(&mut self, occasion: Occasion) {
         if self.in_chain == Some(occasion.number) {
             self.next_in_chain();
+            self.start_waiting();
         }
         self.after_nothing();
     }
@@ -706,18 +766,24 @@ impl<'a> Model<'a> {
 
     fn run_ended(&mut self, number: u64) {
         self.runs.retain(|run| run.occasion.number != number);
-        let somebody_waited = self.waiting.is_some();
         if self.in_chain == Some(number) {
             self.next_in_chain();
         }
-        if somebody_waited && self.runs.is_empty() && let Some(Waiting { occasion, stopping }) = self.waiting.take() {
-            if let Some(previous) = stopping {
-                self.tell(What::StoppedPrevious { run: occasion.number, previous });
-            }
-            self.decide(occasion);
-        }
+        self.start_waiting();
         self.after_nothing();
         self.end_shutdown();
+    }
+
+    /// What waits starts when nothing runs any more, and not in the middle of a catch-up.
+    fn start_waiting(&mut self) {
+        if !self.runs.is_empty() || self.chain_is_on {
+            return;
+        }
+        let Some(Waiting { occasion, stopping }) = self.waiting.take() else { return };
+        if let Some(previous) = stopping {
+            self.tell(What::StoppedPrevious { run: occasion.number, previous });
+        }
+        self.decide(occasion);
     }
 
     // ---- what is seen
@@ -743,7 +809,6 @@ impl<'a> Model<'a> {
             missed: counted(&self.missed, &MISSED),
             pending,
             running: self.runs.len() as u64,
-            paused: self.paused,
             next: self.next,
         }
     }

@@ -14,7 +14,7 @@ pub fn shrink(history: History, shows: impl Fn(&History) -> bool) -> History {
 /// All histories one change plainer.
 fn simpler(history: &History) -> Vec<History> {
     let mut all: Vec<History> = Vec::new();
-    for index in (0..history.actions.len()).rev() {
+    for index in (0..history.actions.len()).rev().filter(|_| history.actions.len() > 1) {
         let mut shorter = history.clone();
         shorter.actions.remove(index);
         all.push(shorter);

@@ -51,7 +51,6 @@ pub struct Look {
     pub missed: Vec<(MissReason, u64)>,
     pub pending: u64,
     pub running: u64,
-    pub paused: bool,
     pub next: Option<u64>,
 }
 
@@ -61,6 +60,8 @@ pub struct Story {
     pub lines: Vec<Line>,
     /// One after each action.
     pub looks: Vec<Look>,
+    /// Whether the job is paused at the end.
+    pub paused: bool,
 }
 
 impl Story {
