@@ -99,13 +99,9 @@ impl Cell {
             return None;
         };
         Some(Self {
-            phase: Phase::ALL
-                .into_iter()
-                .find(|known| known.to_string() == *phase)?,
+            phase: Phase::ALL.into_iter().find(|known| known.to_string() == *phase)?,
             jobs: jobs.parse().ok()?,
-            contender: Contender::ALL
-                .into_iter()
-                .find(|known| known.to_string() == *contender)?,
+            contender: Contender::ALL.into_iter().find(|known| known.to_string() == *contender)?,
             period: Duration::from_millis(period.parse().ok()?),
             windows: windows.parse().ok()?,
             window: Duration::from_millis(window.parse().ok()?),

@@ -28,10 +28,7 @@ async fn repeat(slot: u32, first: Instant, period: Duration) {
 
 /// One task for all jobs, and one for each fire.
 pub(crate) fn heap_spawn(grid: &Grid) {
-    let deadlines = grid
-        .slots()
-        .map(|slot| Reverse((grid.first_tick(slot).into(), slot)))
-        .collect();
+    let deadlines = grid.slots().map(|slot| Reverse((grid.first_tick(slot).into(), slot))).collect();
     tokio::spawn(drive(deadlines, grid.period()));
 }
 

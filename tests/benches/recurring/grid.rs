@@ -38,11 +38,7 @@ impl Grid {
 
     /// A tick of this slot is one of these plus a multiple of the period.
     pub(crate) fn anchor(&self, slot: u32) -> Instant {
-        if self.is_spread() {
-            self.base + self.cell.period * slot / self.cell.jobs
-        } else {
-            self.base
-        }
+        if self.is_spread() { self.base + self.cell.period * slot / self.cell.jobs } else { self.base }
     }
 
     /// The floors' first tick, which is where a job registered at its anchor has its own.
@@ -63,9 +59,7 @@ impl Grid {
 /// The next multiple of `period` since the epoch, which is where `align` puts a tick.
 fn next_multiple(period: Duration) -> Instant {
     let now = Instant::now();
-    let epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .expect("the clock is set");
+    let epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("the clock is set");
     let to_go = period.as_nanos() - epoch.as_nanos() % period.as_nanos();
     now + Duration::from_nanos(u64::try_from(to_go).expect("at most a period"))
 }

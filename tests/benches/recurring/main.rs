@@ -14,10 +14,7 @@
     clippy::disallowed_methods,
     reason = "the floors are tokio without the library, and a measurement reads the clock"
 )]
-#![allow(
-    clippy::unused_async,
-    reason = "a job is async; this one has nothing to wait for"
-)]
+#![allow(clippy::unused_async, reason = "a job is async; this one has nothing to wait for")]
 
 mod bars;
 mod cell;
@@ -91,9 +88,5 @@ fn compare(plan: &Plan) -> ExitCode {
     println!("{}", table::registration(&results));
     println!("{}", table::idle(&results));
     println!("{}", bars::table(&results));
-    if results.complete() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if results.complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -32,11 +32,7 @@ pub(crate) struct Used {
 
 impl Reading {
     pub(crate) fn take() -> Self {
-        Self {
-            at: Instant::now(),
-            fires: recorder().fires(),
-            threads: threads(),
-        }
+        Self { at: Instant::now(), fires: recorder().fires(), threads: threads() }
     }
 
     pub(crate) fn since(&self, before: &Self) -> Used {
@@ -59,9 +55,7 @@ impl Reading {
 fn threads() -> BTreeMap<u32, Thread> {
     let tasks = fs::read_dir("/proc/self/task").expect("this is Linux, with /proc");
     let ids = tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok());
-    ids.filter(|id| *id != std::process::id())
-        .filter_map(|id| Some((id, thread(id)?)))
-        .collect()
+    ids.filter(|id| *id != std::process::id()).filter_map(|id| Some((id, thread(id)?))).collect()
 }
 
 /// `None` when the thread ended meanwhile.
@@ -86,20 +80,14 @@ pub(crate) fn memory() -> Memory {
         let kibibytes = field(&status, name).and_then(|text| text.parse::<u64>().ok());
         float(kibibytes.expect("the kernel counts memory")) * 1024.0
     };
-    Memory {
-        resident: bytes("VmRSS:"),
-        peak: bytes("VmHWM:"),
-    }
+    Memory { resident: bytes("VmRSS:"), peak: bytes("VmHWM:") }
 }
 
 /// The machine and how busy it is, in a line.
 pub(crate) fn machine() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let processors = read("/proc/cpuinfo");
-    let model = processors
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .unwrap_or("unknown");
+    let model = processors.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let kernel = read("/proc/sys/kernel/osrelease");
     let load = read("/proc/loadavg");
@@ -112,10 +100,7 @@ pub(crate) fn machine() -> String {
 }
 
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines()
-        .find_map(|line| line.strip_prefix(name))?
-        .split_whitespace()
-        .next()
+    text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()
 }
 
 fn float(number: u64) -> f64 {

@@ -34,17 +34,8 @@ pub(crate) fn instances(grid: &Grid) {
 pub(crate) fn added(grid: &Grid, runtime: &Runtime, aligned: bool) {
     let schedule = Schedule::every(grid.period()).expect("a period is a valid schedule");
     register(grid, |slot| {
-        let job = Periodic::new(
-            format!("tick-{slot}"),
-            schedule.clone(),
-            move |_cx| async move { fire(slot) },
-        );
-        let job = if aligned {
-            job.configure(|job| job.align(true))
-                .expect("an interval can be aligned")
-        } else {
-            job
-        };
+        let job = Periodic::new(format!("tick-{slot}"), schedule.clone(), move |_cx| async move { fire(slot) });
+        let job = if aligned { job.configure(|job| job.align(true)).expect("an interval can be aligned") } else { job };
         runtime.add(job).expect("each name is added once");
     });
 }

@@ -24,11 +24,7 @@ struct Comparison {
 impl Plan {
     /// The cells whose `phase/jobs/contender` contains `only`.
     pub(crate) fn new(quick: bool, only: &str) -> Self {
-        let comparisons = if quick {
-            quick_comparisons()
-        } else {
-            full_comparisons()
-        };
+        let comparisons = if quick { quick_comparisons() } else { full_comparisons() };
         let mut groups: Vec<Vec<Cell>> = comparisons.iter().flat_map(Comparison::groups).collect();
         for group in &mut groups {
             group.retain(|cell| cell.to_string().contains(only));
@@ -54,17 +50,8 @@ impl Plan {
 
 impl Comparison {
     fn new(phase: Phase, jobs: u32, period_ms: u64, windows: u32, window_ms: u64) -> Self {
-        let (period, window) = (
-            Duration::from_millis(period_ms),
-            Duration::from_millis(window_ms),
-        );
-        Self {
-            phase,
-            jobs,
-            period,
-            windows,
-            window,
-        }
+        let (period, window) = (Duration::from_millis(period_ms), Duration::from_millis(window_ms));
+        Self { phase, jobs, period, windows, window }
     }
 
     /// Sleepers do not disturb one another, so the idle contenders share their minute.
@@ -78,21 +65,8 @@ impl Comparison {
     }
 
     fn cell(&self, contender: Contender) -> Cell {
-        let Self {
-            phase,
-            jobs,
-            period,
-            windows,
-            window,
-        } = *self;
-        Cell {
-            phase,
-            jobs,
-            contender,
-            period,
-            windows,
-            window,
-        }
+        let Self { phase, jobs, period, windows, window } = *self;
+        Cell { phase, jobs, contender, period, windows, window }
     }
 }
 
@@ -128,10 +102,7 @@ fn quick_comparisons() -> Vec<Comparison> {
 
 fn run_together(cells: &[Cell]) -> Vec<(Cell, Option<Report>)> {
     let children: Vec<(Cell, Child)> = cells.iter().map(|cell| (*cell, start(cell))).collect();
-    children
-        .into_iter()
-        .map(|(cell, child)| (cell, finish(child)))
-        .collect()
+    children.into_iter().map(|(cell, child)| (cell, finish(child))).collect()
 }
 
 fn start(cell: &Cell) -> Child {
@@ -147,8 +118,7 @@ fn start(cell: &Cell) -> Child {
 
 /// `None` when the child broke down; its own message is on stderr.
 fn finish(child: Child) -> Option<Report> {
-    let Output { status, stdout, .. } =
-        child.wait_with_output().expect("a child can be waited for");
+    let Output { status, stdout, .. } = child.wait_with_output().expect("a child can be waited for");
     if !status.success() {
         eprintln!("  broke down: {status}");
         return None;

@@ -35,9 +35,7 @@ pub(crate) fn fire(slot: u32) {
 }
 
 pub(crate) fn recorder() -> &'static Recorder {
-    RECORDER
-        .get()
-        .expect("the recorder is installed before anything fires")
+    RECORDER.get().expect("the recorder is installed before anything fires")
 }
 
 /// All memory it will ever need is touched here.
@@ -51,10 +49,7 @@ pub(crate) fn install(jobs: u32, period: Duration) {
         anchors: (0..=jobs / stride).map(|_| AtomicU64::new(0)).collect(),
         lateness: Histogram::new(),
     };
-    assert!(
-        RECORDER.set(recorder).is_ok(),
-        "a process measures one cell"
-    );
+    assert!(RECORDER.set(recorder).is_ok(), "a process measures one cell");
 }
 
 impl Recorder {
@@ -90,11 +85,7 @@ impl Recorder {
     }
 
     fn sampled(&self, slot: u32) -> Option<&AtomicU64> {
-        if slot & (self.stride - 1) == 0 {
-            self.anchors.get(index(slot / self.stride))
-        } else {
-            None
-        }
+        if slot & (self.stride - 1) == 0 { self.anchors.get(index(slot / self.stride)) } else { None }
     }
 
     fn late(&self, anchor: u64) -> u64 {
@@ -119,11 +110,7 @@ const OCTAVES: u32 = 36;
 
 impl Histogram {
     fn new() -> Self {
-        Self {
-            buckets: (0..PER_OCTAVE * OCTAVES)
-                .map(|_| AtomicU64::new(0))
-                .collect(),
-        }
+        Self { buckets: (0..PER_OCTAVE * OCTAVES).map(|_| AtomicU64::new(0)).collect() }
     }
 
     fn add(&self, value: u64) {
@@ -132,30 +119,20 @@ impl Histogram {
     }
 
     fn take(&self) -> Lateness {
-        Lateness {
-            buckets: self
-                .buckets
-                .iter()
-                .map(|bucket| bucket.swap(0, Relaxed))
-                .collect(),
-        }
+        Lateness { buckets: self.buckets.iter().map(|bucket| bucket.swap(0, Relaxed)).collect() }
     }
 }
 
 impl Lateness {
     /// The smallest bucket that has `part` per mille of the samples below or in it; zero without samples.
     pub(crate) fn quantile(&self, part: u64) -> Duration {
-        let wanted = (self.buckets.iter().sum::<u64>() * part)
-            .div_ceil(1_000)
-            .max(1);
+        let wanted = (self.buckets.iter().sum::<u64>() * part).div_ceil(1_000).max(1);
         let mut seen = 0;
         let found = self.buckets.iter().position(|count| {
             seen += count;
             seen >= wanted
         });
-        found.map_or(Duration::ZERO, |bucket| {
-            Duration::from_nanos(upper_bound(bucket))
-        })
+        found.map_or(Duration::ZERO, |bucket| Duration::from_nanos(upper_bound(bucket)))
     }
 }
 
@@ -170,10 +147,7 @@ fn bucket(value: u64) -> usize {
 }
 
 fn upper_bound(bucket: usize) -> u64 {
-    let (bucket, per_octave) = (
-        u64::try_from(bucket).unwrap_or(u64::MAX),
-        u64::from(PER_OCTAVE),
-    );
+    let (bucket, per_octave) = (u64::try_from(bucket).unwrap_or(u64::MAX), u64::from(PER_OCTAVE));
     if bucket < per_octave {
         return bucket;
     }

@@ -44,9 +44,7 @@ impl Metric {
     ];
 
     fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|metric| format!("{metric:?}") == name)
+        Self::ALL.into_iter().find(|metric| format!("{metric:?}") == name)
     }
 }
 
@@ -77,11 +75,7 @@ impl Report {
         let of_metric = self.values.iter().filter(|(known, _)| *known == metric);
         let mut values: Vec<f64> = of_metric.map(|(_, value)| *value).collect();
         values.sort_by(f64::total_cmp);
-        Some(Range {
-            min: *values.first()?,
-            median: *values.get(values.len() / 2)?,
-            max: *values.last()?,
-        })
+        Some(Range { min: *values.first()?, median: *values.get(values.len() / 2)?, max: *values.last()? })
     }
 
     /// Reads what `Display` wrote; `None` when a line is something else.

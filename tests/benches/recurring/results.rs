@@ -28,29 +28,17 @@ impl Results {
     }
 
     pub(crate) fn of(&self, phase: Phase) -> impl Iterator<Item = &(Cell, Report)> {
-        self.cells
-            .iter()
-            .filter(move |(cell, _)| cell.phase == phase)
+        self.cells.iter().filter(move |(cell, _)| cell.phase == phase)
     }
 
-    pub(crate) fn range(
-        &self,
-        phase: Phase,
-        jobs: u32,
-        contender: Contender,
-        metric: Metric,
-    ) -> Option<Range> {
-        let (_, report) = self
-            .of(phase)
-            .find(|(cell, _)| cell.jobs == jobs && cell.contender == contender)?;
+    pub(crate) fn range(&self, phase: Phase, jobs: u32, contender: Contender, metric: Metric) -> Option<Range> {
+        let (_, report) = self.of(phase).find(|(cell, _)| cell.jobs == jobs && cell.contender == contender)?;
         report.range(metric)
     }
 
     /// How many times the floor's median this cell's median is.
     pub(crate) fn ratio(&self, cell: &Cell, floor: Contender, metric: Metric) -> Option<f64> {
-        let own = self
-            .range(cell.phase, cell.jobs, cell.contender, metric)?
-            .median;
+        let own = self.range(cell.phase, cell.jobs, cell.contender, metric)?.median;
         let floor = self.range(cell.phase, cell.jobs, floor, metric)?.median;
         (floor > 0.0).then(|| own / floor)
     }

@@ -55,16 +55,7 @@ pub(crate) fn fires(results: &Results) -> String {
 pub(crate) fn registration(results: &Results) -> String {
     let mut table = Table::new(
         "Registration, all at once",
-        &[
-            "schedules",
-            "contender",
-            "register ms",
-            "× tasks",
-            "× heap-spawn",
-            "B/schedule",
-            "× tasks",
-            "peak MB",
-        ],
+        &["schedules", "contender", "register ms", "× tasks", "× heap-spawn", "B/schedule", "× tasks", "peak MB"],
     );
     for (cell, report) in results.of(Phase::Register) {
         table.row(&[
@@ -85,18 +76,10 @@ pub(crate) fn registration(results: &Results) -> String {
 pub(crate) fn idle(results: &Results) -> String {
     let mut table = Table::new(
         "Idle, one job every 10 min",
-        &[
-            "contender",
-            "seconds",
-            "wake-ups per min",
-            "CPU ms per min",
-            "threads",
-            "RSS MB",
-        ],
+        &["contender", "seconds", "wake-ups per min", "CPU ms per min", "threads", "RSS MB"],
     );
     for (cell, report) in results.of(Phase::Idle) {
-        let per_minute =
-            |metric, unit| report.range(metric).map(|range| range.median * 60.0 * unit);
+        let per_minute = |metric, unit| report.range(metric).map(|range| range.median * 60.0 * unit);
         table.row(&[
             name(cell.contender),
             cell.window.as_secs().to_string(),
@@ -118,10 +101,7 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(title: &str, columns: &[&str]) -> Self {
         let rule = "---|".repeat(columns.len());
-        Self {
-            head: format!("### {title}\n\n| {} |\n|{rule}\n", columns.join(" | ")),
-            text: String::new(),
-        }
+        Self { head: format!("### {title}\n\n| {} |\n|{rule}\n", columns.join(" | ")), text: String::new() }
     }
 
     pub(crate) fn row(&mut self, cells: &[String]) {
@@ -132,11 +112,7 @@ impl Table {
 
 /// Ours stand out.
 fn name(contender: Contender) -> String {
-    if contender.is_ours() {
-        format!("**{contender}**")
-    } else {
-        format!("floor: {contender}")
-    }
+    if contender.is_ours() { format!("**{contender}**") } else { format!("floor: {contender}") }
 }
 
 fn ratio(results: &Results, cell: &Cell, floor: Contender, metric: Metric) -> String {
@@ -159,11 +135,7 @@ fn number(value: Option<f64>, digits: usize) -> String {
 }
 
 fn period(period: Duration) -> String {
-    if period.subsec_millis() == 0 {
-        format!("{} s", period.as_secs())
-    } else {
-        format!("{} ms", period.as_millis())
-    }
+    if period.subsec_millis() == 0 { format!("{} s", period.as_secs()) } else { format!("{} ms", period.as_millis()) }
 }
 
 /// `1,000,000`

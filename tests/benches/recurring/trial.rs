@@ -28,11 +28,7 @@ pub(crate) fn run(cell: Cell) -> Report {
 /// Runs on the main thread, which is no worker and is left out of what is measured: it may block.
 async fn trial(cell: Cell) -> Report {
     let aligned = cell.phase == Phase::Herd;
-    let library = if cell.contender.is_ours() {
-        Some(ours::start(cell.period, aligned).await)
-    } else {
-        None
-    };
+    let library = if cell.contender.is_ours() { Some(ours::start(cell.period, aligned).await) } else { None };
     std::thread::sleep(Duration::from_millis(100));
 
     let before = measure::memory();
@@ -66,10 +62,7 @@ fn add_memory(report: &mut Report, cell: Cell, before: f64) {
     let memory = measure::memory();
     report.add(Metric::Resident, memory.resident / 1e6);
     if cell.jobs >= WEIGHABLE {
-        report.add(
-            Metric::Bytes,
-            (memory.resident - before) / f64::from(cell.jobs),
-        );
+        report.add(Metric::Bytes, (memory.resident - before) / f64::from(cell.jobs));
     }
 }
 
@@ -80,12 +73,7 @@ fn add_windows(report: &mut Report, cell: Cell, grid: &Grid) {
     for window in 1..=cell.windows {
         sleep_until(from + cell.window * window);
         let after = Reading::take();
-        add_window(
-            report,
-            &before,
-            &after,
-            f64::from(cell.jobs) / grid.period().as_secs_f64(),
-        );
+        add_window(report, &before, &after, f64::from(cell.jobs) / grid.period().as_secs_f64());
         before = after;
     }
 }
@@ -102,11 +90,7 @@ fn add_window(report: &mut Report, before: &Reading, after: &Reading, rate: f64)
     report.add(Metric::CpuPerFire, used.cpu / used.fires * 1e6);
     report.add(Metric::Fired, used.fires / (rate * used.seconds) * 100.0);
     let lateness = recorder().take_lateness();
-    for (metric, part) in [
-        (Metric::Median, 500),
-        (Metric::Percentile99, 990),
-        (Metric::Latest, 1_000),
-    ] {
+    for (metric, part) in [(Metric::Median, 500), (Metric::Percentile99, 990), (Metric::Latest, 1_000)] {
         report.add(metric, lateness.quantile(part).as_secs_f64() * 1e3);
     }
 }

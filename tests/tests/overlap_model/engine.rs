@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use job_runtime::testing::{Harness, start};
-use job_runtime::{
-    Context, Event, EventKind, JobConfig, Periodic, Result, RunId, Schedule, periodic,
-};
+use job_runtime::{Context, Event, EventKind, JobConfig, Periodic, Result, RunId, Schedule, periodic};
 
 use crate::history::{Act, Action, Answer, Config, End, Grace, History, Missed, Overlap};
 use crate::model::{MISSED, SKIPPED};
@@ -23,8 +21,8 @@ pub async fn play(history: &Arc<History>) -> Story {
     let name = name_of(&history.config);
     let jobs = started(history, name).await;
     let mut looks = Vec::new();
-    // Whether something was set going that has not had its turn.
-    let mut stirred = false;
+    // Whether something was set going that has not had its turn: the first tick, to begin with.
+    let mut stirred = true;
     for action in &history.actions {
         act(&jobs, name, *action, stirred).await;
         stirred = !matches!(action, Action::Advance(_) | Action::Stall(_));
@@ -242,9 +240,7 @@ fn line(event: &Event) -> Option<Line> {
             duration: whole(*duration),
             lateness: whole(*lateness),
         },
-        EventKind::Skipped { reason, running } => {
-            What::Skipped { run, reason: *reason, running: running.map(number) }
-        }
+        EventKind::Skipped { reason, running } => What::Skipped { run, reason: *reason, running: running.map(number) },
         EventKind::Missed { reason, count, from, to } => {
             What::Missed { reason: *reason, count: *count, from: since(*from), to: since(*to) }
         }

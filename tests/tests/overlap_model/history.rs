@@ -152,9 +152,7 @@ impl Config {
         let every = if random.percent(15) { random.within(5_000, 40_000) } else { random.within(300, 3_000) };
         let on_overlap = random.one_of(&[Overlap::Run, Overlap::Ignore, Overlap::Queue, Overlap::StopPrevious]);
         let max_attempts = if random.percent(50) { 1 } else { random.within(2, 3) };
-        let length = |random: &mut Random, percent, from, to| {
-            random.percent(percent).then(|| random.within(from, to))
-        };
+        let length = |random: &mut Random, percent, from, to| random.percent(percent).then(|| random.within(from, to));
         let missed = [Missed::One, Missed::Skip, Missed::All, Missed::Newest(random.within(1, 4))];
         let lengths = Grace::Length(random.within(1, every * 2));
         Self {

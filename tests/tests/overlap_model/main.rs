@@ -11,6 +11,7 @@ mod shrink;
 mod story;
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -21,35 +22,80 @@ use random::Random;
 use story::Story;
 
 /// How many histories are compared, on how many threads.
-const HISTORIES: u64 = 10_000;
+const HISTORIES: u64 = 100_000;
 const THREADS: u64 = 2;
 /// How many histories share a tokio runtime.
-const SHARED: u64 = 1_000;
+const SHARED: usize = 1_000;
+
+/// How often a kind of thing must have happened in all histories, so that they are worth something.
+const OFTEN: u64 = 200;
+
+/// How often each kind of thing happened.
+type Tally = BTreeMap<(&'static str, &'static str), u64>;
 
 #[test]
 fn engine_and_model_agree() {
     be_silent_about_planned_panics();
     if let Ok(seed) = std::env::var("SEED") {
         let seed = seed.parse().expect("SEED is a number");
-        return check(&paused(), seed).unwrap_or_else(|difference| panic!("{difference}"));
+        check(&paused(), seed, &mut Tally::new()).unwrap_or_else(|difference| panic!("{difference}"));
+        return;
     }
-    let differences: Vec<String> = thread::scope(|scope| {
+    let results: Vec<Result<Tally, String>> = thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || check_all(thread))).collect();
-        threads.into_iter().filter_map(|thread| thread.join().expect("it catches panics")).collect()
+        threads.into_iter().map(|thread| thread.join().expect("it catches panics")).collect()
     });
-    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
+    let mut all = Tally::new();
+    for result in results {
+        let tally = result.unwrap_or_else(|difference| panic!("{difference}"));
+        tally.into_iter().for_each(|(kind, count)| *all.entry(kind).or_default() += count);
+    }
+    for kind in KINDS {
+        let count = all.remove(&kind).unwrap_or_default();
+        assert!(count >= OFTEN, "{kind:?} happened {count} times in all histories");
+    }
+    assert!(all.is_empty(), "nobody thought of {all:?}");
 }
 
-/// Checks every history of a thread; the first difference.
-fn check_all(thread: u64) -> Option<String> {
+/// What happens in histories.
+const KINDS: [(&str, &str); 26] = [
+    ("started", "schedule"),
+    ("started", "manual"),
+    ("started", "retry"),
+    ("finished", "completed"),
+    ("finished", "failed"),
+    ("finished", "panicked"),
+    ("finished", "timed_out"),
+    ("finished", "cancelled"),
+    ("finished", "interrupted"),
+    ("skipped", "still_running"),
+    ("skipped", "already_pending"),
+    ("skipped", "superseded"),
+    ("skipped", "max_running"),
+    ("skipped", "guard"),
+    ("skipped", "paused"),
+    ("missed", "stalled"),
+    ("missed", "start_deadline"),
+    ("missed", "shutdown"),
+    ("stopped_previous", ""),
+    ("retrying", ""),
+    ("guard_panicked", ""),
+    ("paused", ""),
+    ("resumed", ""),
+    ("shutdown_started", ""),
+    ("shutdown_finished", ""),
+    ("shutdown_finished", "abandoned"),
+];
+
+/// Checks every history of a thread; the first difference, if there is one.
+fn check_all(thread: u64) -> Result<Tally, String> {
+    let mut tally = Tally::new();
     let seeds: Vec<u64> = (0..HISTORIES).filter(|seed| seed % THREADS == thread).collect();
-    for seeds in seeds.chunks(usize::try_from(SHARED).expect("it is small")) {
+    for seeds in seeds.chunks(SHARED) {
         let tokio = paused();
-        if let Some(difference) = seeds.iter().find_map(|seed| check(&tokio, *seed).err()) {
-            return Some(difference);
-        }
+        seeds.iter().try_for_each(|seed| check(&tokio, *seed, &mut tally))?;
     }
-    None
+    Ok(tally)
 }
 
 fn paused() -> tokio::runtime::Runtime {
@@ -58,8 +104,9 @@ fn paused() -> tokio::runtime::Runtime {
 }
 
 /// Compares engine and model over the history of a seed; the difference in words, in the shortest history found.
-fn check(tokio: &tokio::runtime::Runtime, seed: u64) -> Result<(), String> {
+fn check(tokio: &tokio::runtime::Runtime, seed: u64, tally: &mut Tally) -> Result<(), String> {
     let (history, foretold) = history_of(seed);
+    foretold.lines.iter().for_each(|line| *tally.entry(line.what.kind()).or_default() += 1);
     if difference(tokio, &history, foretold).is_none() {
         return Ok(());
     }

@@ -26,6 +26,24 @@ pub enum What {
 }
 
 impl What {
+    /// What kind of thing it is, with its reason or outcome.
+    pub fn kind(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Started { trigger, .. } => ("started", trigger.as_str()),
+            Self::Finished { outcome, .. } => ("finished", outcome.as_str()),
+            Self::Skipped { reason, .. } => ("skipped", reason.as_str()),
+            Self::Missed { reason, .. } => ("missed", reason.as_str()),
+            Self::StoppedPrevious { .. } => ("stopped_previous", ""),
+            Self::Retrying { .. } => ("retrying", ""),
+            Self::GuardPanicked { .. } => ("guard_panicked", ""),
+            Self::Paused => ("paused", ""),
+            Self::Resumed => ("resumed", ""),
+            Self::ShutdownStarted => ("shutdown_started", ""),
+            Self::ShutdownFinished { abandoned: false } => ("shutdown_finished", ""),
+            Self::ShutdownFinished { abandoned: true } => ("shutdown_finished", "abandoned"),
+        }
+    }
+
     fn runs(&mut self) -> [Option<&mut u64>; 2] {
         match self {
             Self::Started { run, .. }
@@ -34,9 +52,11 @@ impl What {
             | Self::GuardPanicked { run } => [Some(run), None],
             Self::Skipped { run, running, .. } => [Some(run), running.as_mut()],
             Self::StoppedPrevious { run, previous } => [Some(run), Some(previous)],
-            Self::Missed { .. } | Self::Paused | Self::Resumed | Self::ShutdownStarted | Self::ShutdownFinished { .. } => {
-                [None, None]
-            }
+            Self::Missed { .. }
+            | Self::Paused
+            | Self::Resumed
+            | Self::ShutdownStarted
+            | Self::ShutdownFinished { .. } => [None, None],
         }
     }
 }
