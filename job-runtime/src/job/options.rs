@@ -353,11 +353,13 @@ mod tests {
 
     #[test]
     fn what_contradicts_itself() {
-        let mut options = Options::default();
-        options.align = true;
-        options.delay_mode = DelayMode::Shifted;
-        options.max_running = Some(2);
-        options.on_overlap = Some(Overlap::Queue);
+        let mut options = Options {
+            align: true,
+            delay_mode: DelayMode::Shifted,
+            max_running: Some(2),
+            on_overlap: Some(Overlap::Queue),
+            ..Options::default()
+        };
         assert_eq!(options.conflicts(false).len(), 2);
         options = Options::default();
         assert!(options.conflicts(true).is_empty());
