@@ -212,7 +212,7 @@ impl Ask {
 
 fn actions(random: &mut Random, every: u64) -> Vec<Action> {
     let mut actions = Vec::new();
-    for _ in 0..random.within(2, 7) {
+    for _ in 0..random.within(3, 9) {
         if random.percent(80) {
             actions.push(Action::Advance(random.within(1, every * 3)));
         }
