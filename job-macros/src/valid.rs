@@ -156,17 +156,7 @@ fn parameter(ty: &Type, errors: &mut Errors) {
         let sentence = "the runtime lends data and state for one run: leave the lifetime out, as in `&T` or `&mut S`";
         errors.at(lifetime, sentence);
     }
-    if reference.mutability.is_some() && is_context(&reference.elem) {
-        errors.at(reference, "the context is shared: take it as `&Context`");
-    }
     types::owned(&reference.elem, errors);
-}
-
-fn is_context(ty: &Type) -> bool {
-    let Type::Path(path) = bare(ty) else {
-        return false;
-    };
-    path.path.segments.last().is_some_and(|last| last.ident == "Context" && last.arguments.is_none())
 }
 
 fn one_state(sig: &Signature, errors: &mut Errors) {
@@ -176,7 +166,7 @@ fn one_state(sig: &Signature, errors: &mut Errors) {
 }
 
 fn is_state(param: &PatType) -> bool {
-    matches!(bare(&param.ty), Type::Reference(reference) if reference.mutability.is_some() && !is_context(&reference.elem))
+    matches!(bare(&param.ty), Type::Reference(reference) if reference.mutability.is_some())
 }
 
 fn few_arguments(function: &Function, errors: &mut Errors) {

@@ -105,6 +105,14 @@ pub(crate) fn above_zero(duration: Duration) -> Result<Duration> {
     Ok(duration)
 }
 
+/// Refuses a distance between ticks that is finer than the timers.
+pub(crate) fn tick_apart(period: Duration) -> Result<Duration> {
+    if period < Duration::from_millis(1) {
+        return Err(Error::configuration("the distance between two ticks is at least `1ms`".to_owned()));
+    }
+    Ok(period)
+}
+
 /// The text of a duration in the grammar; what is finer than a millisecond is rounded up to one.
 pub(crate) fn text(duration: Duration) -> String {
     const UNITS: [(&str, u128); 6] =

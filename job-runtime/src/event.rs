@@ -141,21 +141,27 @@ pub enum EventKind {
 pub struct Events {
     receiver: broadcast::Receiver<Event>,
     lost: u64,
+    /// The last event of all has been given out.
+    over: bool,
 }
 
 impl Events {
-    /// The next event, or `None` when the runtime is gone.
+    /// The next event, or `None` after [`EventKind::ShutdownFinished`], and when the runtime is gone.
     ///
     /// # Cancel safety
     /// Safe: no event is lost when the future is dropped.
     pub async fn recv(&mut self) -> Option<Event> {
-        loop {
+        while !self.over {
             match self.receiver.recv().await {
-                Ok(event) => return Some(event),
+                Ok(event) => {
+                    self.over = matches!(event.kind, EventKind::ShutdownFinished { .. });
+                    return Some(event);
+                }
                 Err(broadcast::error::RecvError::Lagged(count)) => self.lost += count,
                 Err(broadcast::error::RecvError::Closed) => return None,
             }
         }
+        None
     }
 
     /// How many events this subscriber has lost by being slow.
@@ -226,7 +232,7 @@ impl Board {
 
     pub(crate) fn subscribe(&self) -> Events {
         let sender = self.subscribers.get_or_init(|| broadcast::Sender::new(BACKLOG));
-        Events { receiver: sender.subscribe(), lost: 0 }
+        Events { receiver: sender.subscribe(), lost: 0, over: false }
     }
 
     /// A listener that panics is its own affair: the others, and the job it looked at, go on.

@@ -33,7 +33,7 @@
 //! | feature | default | what it brings |
 //! |---|---|---|
 //! | `signals` | yes | SIGTERM, Ctrl-C and USR1 under [`run_all`] |
-//! | `testing` | no | [`testing`]: jobs on paused time, with two fake clocks |
+//! | `testing` | no | `job_runtime::testing`: jobs on paused time, with two fake clocks |
 //! | `full` | no | all of them |
 //!
 //! # Guarantees

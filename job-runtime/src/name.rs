@@ -2,7 +2,11 @@
 
 /// The candidate nearest to `typed`, when it is near enough to have been meant.
 pub(crate) fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (typed.chars().count() / 3).max(1);
+    let limit = match typed.chars().count() {
+        // One edit makes any name out of so short a one.
+        0..=2 => 0,
+        length => (length / 3).max(1),
+    };
     candidates
         .into_iter()
         .map(|candidate| (distance(typed, candidate), candidate))

@@ -86,7 +86,7 @@ impl Data {
 }
 
 fn advice(name: &str) -> String {
-    if name.starts_with("dyn ") {
+    if name.starts_with("dyn ") || name == "str" || name.starts_with('[') {
         format!("write `.data_arc(value)` with an `Arc<{name}>`")
     } else {
         "write `.data(value)` with a value of that type".to_owned()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::duration::{Setting, above_zero, read, text};
+use crate::duration::{Setting, above_zero, read, text, tick_apart};
 use crate::error::{Error, Result};
 use crate::name::hint;
 use crate::policy::missed::Missed;
@@ -103,7 +103,7 @@ impl Options {
 
     fn assign(&mut self, option: &str, value: Setting<'_>) -> Result<()> {
         match option {
-            "every" => self.every = Some(above_zero(value.duration()?)?),
+            "every" => self.every = Some(tick_apart(above_zero(value.duration()?)?)?),
             "initial_delay" => self.initial_delay = Some(value.duration()?),
             "delay_mode" => self.delay_mode = value.word(["regular", "shifted"], delay_mode)?,
             "on_overlap" => self.on_overlap = Some(value.word(Overlap::WORDS, Overlap::parse)?),

@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use super::Context;
+
 /// Asks about one type; method resolution prefers [`WithDefault`], which is there only where it can be.
 pub struct Probe<S>(PhantomData<fn() -> S>);
 
@@ -10,6 +12,17 @@ impl<S> Probe<S> {
     #[must_use]
     pub const fn new() -> Self {
         Self(PhantomData)
+    }
+}
+
+/// What rustc names where somebody writes `&mut Context`.
+pub struct TheContextIsSharedTakeItAsAReference;
+
+impl Probe<Context> {
+    /// Goes before the answers below, and is of another type than they: the context is no state.
+    #[must_use]
+    pub fn maker(&self) -> TheContextIsSharedTakeItAsAReference {
+        TheContextIsSharedTakeItAsAReference
     }
 }
 

@@ -68,9 +68,9 @@ impl Schedule {
     /// Equal periods, counted on the monotonic clock.
     ///
     /// # Errors
-    /// When a text is not a duration, or the period is zero.
+    /// When a text is not a duration, or the period is shorter than a millisecond.
     pub fn every(period: impl IntoDuration) -> Result<Self> {
-        let period = duration::above_zero(period.into_duration()?)?;
+        let period = duration::tick_apart(duration::above_zero(period.into_duration()?)?)?;
         Ok(Self { period })
     }
 
