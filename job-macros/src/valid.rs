@@ -236,7 +236,6 @@ mod tests {
             ("fn f(&self) {}", "without `self`"),
             ("fn f(#[cfg(x)] a: u8) {}", "put the condition on the function"),
             ("fn f(a: &'static u8) {}", "leave the lifetime out"),
-            ("fn f(a: &mut Context) {}", "take it as `&Context`"),
             ("fn f(a: &mut u8, b: &mut u8) {}", "one `&mut` state"),
             ("fn f(a: impl Copy) {}", "no `impl Trait`"),
             ("fn f(a: &impl Copy) {}", "no `impl Trait`"),

@@ -99,10 +99,9 @@ impl Runtime {
     pub fn add(&self, job: Periodic) -> Result<()> {
         let engine = self.open_engine()?;
         let home = Arc::clone(&engine.home);
-        self.with(|core, periodics| {
-            let job = job.into_job(&home, &periodics.usual)?;
-            periodics.add(core, &job).map(drop)
-        })?
+        let usual = self.with(|_, periodics| Arc::clone(&periodics.usual))?;
+        let job = job.into_job(&home, &usual)?;
+        self.with(|core, periodics| periodics.add(core, &job).map(drop))?
     }
 
     /// Removes a job; its runs are asked to stop. False when there is none of that name.

@@ -86,16 +86,23 @@ impl Signals {
     }
 }
 
+/// Begins on a thread of its own, as observers are called: one that is stuck must not keep a second signal unheard.
+fn begin_shutdown(engine: &Arc<Engine>) {
+    let engine = Arc::clone(engine);
+    let begin = move || {
+        // Whoever listens to events finds the program's runtime around it.
+        let _entered = engine.handle().enter();
+        engine.begin_shutdown();
+    };
+    let _ = std::thread::Builder::new().name("job-shutdown".to_owned()).spawn(begin);
+}
+
 async fn hear(mut signals: Signals, engine: &Arc<Engine>) {
     while let Heard::Quiet = signals.next().await {
         let _entered = engine.handle().enter();
         engine.with_core(|core| core.quiet = true);
     }
-    {
-        // Whoever listens to events finds the program's runtime around it.
-        let _entered = engine.handle().enter();
-        engine.begin_shutdown();
-    }
+    begin_shutdown(engine);
     match engine.shutdown_timeout {
         None => signals.stop().await,
         Some(limit) => {

@@ -31,6 +31,7 @@ pub(crate) struct Engine {
     carried: Mutex<Carried>,
     wake: Notify,
     alive: AtomicBool,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
     ended: watch::Sender<Option<Result>>,
 }
 
@@ -71,6 +72,7 @@ impl Engine {
             carried: Mutex::default(),
             wake: Notify::new(),
             alive: AtomicBool::new(true),
+            thread: Mutex::new(None),
             ended: watch::Sender::new(None),
         });
         let conductor: Arc<dyn Conductor> = engine.clone();
@@ -100,7 +102,18 @@ impl Engine {
         let failed = |error: std::io::Error| Error::refused(format!("cannot start the engine: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
         let thread = std::thread::Builder::new().name("job-driver".to_owned());
-        thread.spawn(move || runtime.block_on(engine.look_after())).map(drop).map_err(failed)
+        let driver = thread.spawn(move || runtime.block_on(engine.look_after())).map_err(failed)?;
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(driver);
+        Ok(())
+    }
+
+    /// Waits until the driver has let go of the engine, so that what the jobs shared is dropped by who waits.
+    pub(crate) async fn let_go(&self) {
+        let driver = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(driver) = driver {
+            #[expect(clippy::disallowed_methods, reason = "a thread that is about to end is waited for")]
+            let _ = self.handle.spawn_blocking(move || drop(driver.join())).await;
+        }
     }
 
     async fn look_after(self: Arc<Self>) {
@@ -190,10 +203,6 @@ impl Engine {
         let Rest { launches, replies, leftovers } = core.finish(kinds);
         let sooner = core.next_look() < *armed || core.is_over();
         drop(state);
-        drop(leftovers);
-        for (reply, ending) in replies {
-            let _ = reply.send(ending);
-        }
         self.board.deliver();
         if let Some(crowd) = launch(self, &self.handle, launches) {
             self.carried().push_back((now.moment + RELIEF, Arc::downgrade(&crowd)));
@@ -201,6 +210,13 @@ impl Engine {
         }
         if sooner {
             self.wake.notify_one();
+        }
+        for (reply, ending) in replies {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(reply.send(ending))));
+        }
+        for leftover in leftovers {
+            // What panics in its own drop is its own affair.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(leftover)));
         }
         result
     }

@@ -237,7 +237,7 @@ impl<S: Supervise> Drop for Attempt<S> {
 
 fn launch_thread<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, slot: u32, run: &Arc<Run>) {
     let (done, finished) = mpsc::channel::<()>();
-    let name = run.job.name.to_string();
+    let name = run.job.name.replace('\0', " ");
     let fake = run.job.home.clock.is_fake();
     let spawned = std::thread::Builder::new().name(name).spawn({
         let (supervisor, handle, run) = (Arc::clone(supervisor), handle.clone(), Arc::clone(run));
@@ -333,13 +333,23 @@ impl Drop for Current {
 /// Calls the user's code; a panic comes back as its message and place.
 fn caught<T>(call: impl FnOnce() -> T) -> Result<T, Arc<str>> {
     let outer = CATCHING.replace(true);
+    PANIC.set(None);
     let result = catch_unwind(AssertUnwindSafe(call));
     CATCHING.set(outer);
-    result.map_err(|payload| panic_text(&*payload))
+    result.map_err(|payload| {
+        let text = panic_text(&*payload);
+        // A payload may panic in its own drop.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(again);
+        }
+        text
+    })
 }
 
 fn panic_text(payload: &(dyn Any + Send)) -> Arc<str> {
-    PANIC.take().unwrap_or_else(|| message(payload).into())
+    let message = message(payload);
+    // What the hook noted may be another panic, which the job caught itself.
+    PANIC.take().filter(|noted| noted.starts_with(message)).unwrap_or_else(|| message.into())
 }
 
 fn message(payload: &(dyn Any + Send)) -> &str {

@@ -81,6 +81,8 @@ struct Running {
     due: Moment,
     started: Moment,
     stopping: Option<Stop>,
+    /// Cancelled while it was stopping already: no attempt follows.
+    last: bool,
     /// Its one alarm.
     alarm: Moment,
     /// How often it had been polled when the engine last looked, and whether it was told of since.
@@ -294,6 +296,7 @@ impl Core {
             run: Arc::clone(&run),
             stage: Stage::Body,
             stopping: None,
+            last: false,
             alarm: Moment::NEVER,
             polls: 0,
             told: false,
@@ -313,6 +316,7 @@ impl Core {
             run: Arc::clone(&run),
             stage: Stage::Guard,
             stopping: None,
+            last: false,
             alarm: Moment::NEVER,
             polls: 0,
             told: false,

@@ -198,6 +198,8 @@ struct Rare {
     /// The task of the attempt that is on; it may be doomed before it is there.
     task: Option<tokio::task::AbortHandle>,
     doomed: bool,
+    /// How often a further attempt was made ready.
+    armed: u32,
 }
 
 /// What a new run is made of.
@@ -297,6 +299,7 @@ impl Run {
         let mut rare = self.rare();
         rare.task = None;
         rare.doomed = false;
+        rare.armed = rare.armed.wrapping_add(1);
     }
 
     pub(crate) fn take_directive(&self) -> Option<Directive> {
@@ -322,14 +325,19 @@ impl Run {
         self.rare().doomed
     }
 
-    /// Spawns the task of an attempt; the lock is held so that a later attempt's task is not overwritten.
+    /// Spawns the task of an attempt, with no lock held: a tokio runtime that is down drops it at once, which ends
+    /// the attempt.
     pub(crate) fn attach(&self, spawn: impl FnOnce() -> tokio::task::AbortHandle) {
-        let mut rare = self.rare();
+        let armed = self.rare().armed;
         let task = spawn();
-        if rare.doomed {
-            task.abort();
+        let mut rare = self.rare();
+        // Where a further attempt was made ready meanwhile, this one is over.
+        if rare.armed == armed {
+            if rare.doomed {
+                task.abort();
+            }
+            rare.task = Some(task);
         }
-        rare.task = Some(task);
     }
 
     fn rare(&self) -> MutexGuard<'_, Rare> {

@@ -258,8 +258,8 @@ impl Setting<'_> {
 
     fn name(self) -> Result<String> {
         match self {
-            Setting::Text(text) if !text.trim().is_empty() => Ok(text.to_owned()),
-            _ => Err(takes("a name that is not empty")),
+            Setting::Text(text) if !text.trim().is_empty() && !text.contains(char::is_control) => Ok(text.to_owned()),
+            _ => Err(takes("a name that is not empty, without control characters")),
         }
     }
 }

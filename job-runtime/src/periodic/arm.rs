@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::unit::Periodics;
+use super::book::Periodics;
 use crate::clock::Moment;
 use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};

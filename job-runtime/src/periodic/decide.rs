@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::book::Periodics;
 use super::due::Tick;
-use super::unit::{ChainStage, Periodics, Unit, Waiting};
+use super::unit::{ChainStage, Unit, Waiting};
 use crate::clock::Moment;
 use crate::engine::supervisor::{Answer, Core, Stop};
 use crate::engine::timers::{Alarm, Topic};
@@ -176,6 +177,7 @@ impl Periodics {
         if let Some(waiting) = &mut unit.more().waiting {
             let older = std::mem::replace(&mut waiting.run, Arc::clone(run));
             core.skip(&older, SkipReason::Superseded, waiting.stopping);
+            forget_deadline(core, &older);
             arm_deadline(core, unit, slot, run);
             if unit.is_in_chain(&older) {
                 unit.more().chain_run = None;
@@ -226,6 +228,7 @@ impl Periodics {
             return;
         }
         let Some(Waiting { run, stopping }) = unit.more.as_mut().and_then(|more| more.waiting.take()) else { return };
+        forget_deadline(core, &run);
         if let Some(previous) = stopping {
             core.post(Some(&run.job), Some(run.id), EventKind::StoppedPrevious { previous });
         }
@@ -269,8 +272,7 @@ pub(super) fn is_expired(run: &Run, now: Moment) -> bool {
 
 /// Wakes up just after the start deadline of a run that waits, so that its miss is told in time.
 fn arm_deadline(core: &mut Core, unit: &Unit, slot: u32, run: &Run) {
-    if let Some(deadline) = run.job.options.start_deadline.filter(|_| run.trigger == Trigger::Schedule) {
-        let at = run.nominal + deadline + Duration::from_nanos(1);
+    if let Some(at) = deadline_of(run) {
         core.arm(Alarm::new(at, Topic::Waiting, slot, unit.stamp));
     }
 }
@@ -280,4 +282,17 @@ fn end(core: &mut Core, run: &Arc<Run>, fate: Fate) {
         Fate::Cancelled => core.skip(run, SkipReason::Cancelled, None),
         Fate::Shutdown => core.miss(run, MissReason::Shutdown),
     }
+}
+
+/// Gives up the alarm of a run that waits no more.
+fn forget_deadline(core: &mut Core, run: &Run) {
+    if deadline_of(run).is_some() {
+        core.disarm();
+    }
+}
+
+/// Just after the start deadline of a run, if it has one.
+pub(super) fn deadline_of(run: &Run) -> Option<Moment> {
+    let deadline = run.job.options.start_deadline.filter(|_| run.trigger == Trigger::Schedule)?;
+    Some(run.nominal + deadline + Duration::from_nanos(1))
 }

@@ -1,6 +1,7 @@
 //! Recurring jobs: ticks, and what becomes of them.
 
 mod arm;
+mod book;
 mod builder;
 mod decide;
 mod due;
@@ -10,4 +11,4 @@ mod unit;
 
 pub use builder::Periodic;
 
-pub(crate) use unit::{Periodics, Request, reply};
+pub(crate) use book::{Periodics, Request, reply};

@@ -8,6 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher, RandomState};
 use super::unit::Unit;
 use crate::engine::slots::Slots;
 use crate::job::{Args, Arguments};
+use crate::schedule::Timetable;
 
 /// Where the units of a job are.
 pub(crate) enum Index {
@@ -21,6 +22,8 @@ pub(crate) enum Index {
 /// instances grows without touching any of them, and an instance costs it 8 bytes.
 pub(crate) struct Template {
     arguments: Arguments,
+    /// The schedule given at run time, for instances to come as well.
+    pub(crate) timetable: Option<Timetable>,
     hasher: RandomState,
     slots: HashMap<u32, u32, BuildHasherDefault<Hashed>>,
     /// Instances whose half hash is that of another one: a hundred or so of a million. They are here only as
@@ -31,7 +34,13 @@ pub(crate) struct Template {
 impl Template {
     /// A template that takes such arguments.
     pub(crate) fn new(arguments: Arguments) -> Self {
-        Self { arguments, hasher: RandomState::new(), slots: HashMap::default(), colliding: Vec::new() }
+        Self {
+            arguments,
+            timetable: None,
+            hasher: RandomState::new(),
+            slots: HashMap::default(),
+            colliding: Vec::new(),
+        }
     }
 
     /// Whether it takes arguments of the type of that key.

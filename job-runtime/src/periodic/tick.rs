@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::book::Periodics;
 use super::due::{Due, Tick, take_due};
-use super::unit::{ChainStage, Periodics};
+use super::unit::ChainStage;
 use crate::clock::Moment;
 use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};

@@ -180,6 +180,7 @@ impl Builder {
             // A thread that never yields would keep tokio's runtime, and so the process, from ending.
             crate::signals::exit(&engine, "these runs are stuck");
         }
+        engine.let_go().await;
         result
     }
 }

@@ -239,7 +239,7 @@ impl Harness {
     /// Lets everything that is ready run, plain functions to their end.
     async fn run_ready(&self) {
         let mut quiet = 0;
-        let mut seen = self.record.len();
+        let mut seen = self.activity();
         while quiet < QUIET_TURNS {
             tokio::task::yield_now().await;
             if self.watching && self.blocking().is_some() {
@@ -249,10 +249,16 @@ impl Harness {
                 // The thread of a plain function is just telling its end.
                 tokio::task::yield_now().await;
             }
-            let now = self.record.len();
+            let now = self.activity();
             quiet = if now == seen { quiet + 1 } else { 0 };
             seen = now;
         }
+    }
+
+    /// What grows as long as anything happens: events, and polls of what runs.
+    fn activity(&self) -> (usize, u64) {
+        let polls = self.engine.with_core(|core| core.running().map(|run| u64::from(run.polls())).sum());
+        (self.record.len(), polls)
     }
 
     /// Waits, but not for ever for a plain function that holds the clocks.

@@ -52,6 +52,8 @@ struct Run {
     /// The task of its attempt; none while it waits for the next one.
     task: Option<usize>,
     asked: Option<Why>,
+    /// Cancelled while it was stopping already.
+    last: bool,
     /// Its timeout, the end of its grace, or its next attempt.
     alarm: Option<u64>,
 }

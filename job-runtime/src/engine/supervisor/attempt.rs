@@ -74,10 +74,17 @@ impl Core {
     pub(crate) fn stop(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, why: Stop) {
         let Some(running) = self.runs.get_mut(slot) else { return };
         match running.stage {
-            Stage::Dropped => {}
+            Stage::Dropped => {
+                running.last |= matches!(why, Stop::Cancelled(_));
+                self.await_dropped(slot);
+            }
             Stage::Guard => self.stop_guard(kinds, slot, &why),
             Stage::Retry => self.stop_retry(kinds, slot, &why),
-            Stage::Body if running.stopping.is_some() => self.bound_grace(slot),
+            Stage::Body if running.stopping.is_some() => {
+                // What it is called stays as it was; but who cancels wants no further attempt.
+                running.last |= matches!(why, Stop::Cancelled(_));
+                self.bound_grace(slot);
+            }
             Stage::Body => {
                 running.stopping = Some(why);
                 running.run.ask();
@@ -109,11 +116,25 @@ impl Core {
         self.finalize(kinds, slot, outcome, ending, None);
     }
 
-    /// A run that is stopping already does not outlast the shutdown.
+    /// A task that was dropped before the shutdown, and is not gone yet, is waited for like one dropped by it.
+    fn await_dropped(&mut self, slot: u32) {
+        if let (Life::Draining { .. }, Some(running)) = (self.life, self.runs.get(slot)) {
+            self.abandoned.push(Arc::clone(&running.run.job.name));
+            self.set_alarm(slot, self.now.moment + STUCK);
+        }
+    }
+
+    /// A run that is stopping already does not outlast the shutdown, nor the grace it has in it.
     fn bound_grace(&mut self, slot: u32) {
         let Life::Draining { deadline } = self.life else { return };
-        if self.runs.get(slot).is_some_and(|running| running.alarm > deadline) {
-            self.set_alarm(slot, deadline);
+        let Some(running) = self.runs.get(slot) else { return };
+        let end = match running.run.job.options.job_shutdown {
+            Grace::Length(length) => deadline.min(self.now.moment + length),
+            Grace::BrutalKill => self.now.moment,
+            Grace::Infinity => deadline,
+        };
+        if running.alarm > end {
+            self.set_alarm(slot, end);
         }
     }
 

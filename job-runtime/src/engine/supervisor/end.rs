@@ -37,18 +37,23 @@ impl Core {
         let run = Arc::clone(&running.run);
         // What a job asked for takes effect when it returns, and only then.
         let directive = run.take_directive().filter(|_| matches!(end, End::Returned(_)));
-        let judged = judge(running.stopping.take(), end, directive.as_ref());
+        let (judged, unread) = judge(running.stopping.take(), end, directive.as_ref());
+        let last = running.last;
         let lateness = running.started.since(running.due);
         let duration = self.now.moment.since(running.started);
         if std::mem::replace(&mut running.alarm, Moment::NEVER) != Moment::NEVER {
             self.disarm();
         }
+        self.rest.leftovers.extend(unread);
         let Judged { outcome, error, ending } = judged;
         let finished =
             EventKind::Finished { outcome, attempt: run.attempt(), duration, lateness, error: error.clone() };
         self.post(Some(&run.job), Some(run.id), finished);
-        match self.further_attempt(&run, outcome, directive.as_ref()) {
-            Some((attempt, delay)) => self.wait_for_attempt(slot, &run, attempt, delay),
+        match self.further_attempt(&run, outcome, directive.as_ref()).filter(|_| !last) {
+            Some((attempt, delay)) => {
+                self.discard_ending(ending);
+                self.wait_for_attempt(slot, &run, attempt, delay);
+            }
             None => self.finalize(kinds, slot, outcome, ending, error.as_deref()),
         }
         Some(outcome)
@@ -167,20 +172,29 @@ struct Judged {
     ending: Ending,
 }
 
-/// What an end means, given whether and why the run was asked to stop.
-fn judge(stopping: Option<Stop>, end: End, directive: Option<&Directive>) -> Judged {
+/// What an end means, given whether and why the run was asked to stop; and an output that nobody will read, which is
+/// not dropped here, under the lock.
+fn judge(stopping: Option<Stop>, end: End, directive: Option<&Directive>) -> (Judged, Option<Box<dyn Any + Send>>) {
     match (stopping, end) {
-        (Some(Stop::TimedOut), _) => timed_out(),
-        (Some(Stop::Cancelled(reason)), _) => cancelled(reason),
-        (Some(Stop::Shutdown), End::Returned(Verdict::Failed { error, .. })) => interrupted(Some(error)),
-        (_, End::Dropped) => interrupted(None),
+        (Some(Stop::TimedOut), end) => (timed_out(), output_in(end)),
+        (Some(Stop::Cancelled(reason)), end) => (cancelled(reason), output_in(end)),
+        (Some(Stop::Shutdown), End::Returned(Verdict::Failed { error, output })) => (interrupted(Some(error)), output),
+        (_, End::Dropped) => (interrupted(None), None),
         (_, End::Panicked(text)) => {
-            Judged { outcome: Outcome::Panicked, error: Some(Arc::clone(&text)), ending: Ending::Panicked(text) }
+            let error = Some(Arc::clone(&text));
+            (Judged { outcome: Outcome::Panicked, error, ending: Ending::Panicked(text) }, None)
         }
         (_, End::Returned(verdict)) => match directive {
-            Some(Directive::Cancel(reason)) => cancelled(Arc::clone(reason)),
-            _ => returned(verdict),
+            Some(Directive::Cancel(reason)) => (cancelled(Arc::clone(reason)), output_in(End::Returned(verdict))),
+            _ => (returned(verdict), None),
         },
+    }
+}
+
+fn output_in(end: End) -> Option<Box<dyn Any + Send>> {
+    match end {
+        End::Returned(Verdict::Completed(output) | Verdict::Failed { output, .. }) => output,
+        End::Panicked(_) | End::Dropped => None,
     }
 }
 

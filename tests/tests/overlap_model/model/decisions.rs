@@ -158,6 +158,7 @@ impl Model<'_> {
             started: self.now,
             task: Some(task),
             asked: None,
+            last: false,
             alarm: None,
         });
         let trigger = if occasion.by_hand { Trigger::Manual } else { Trigger::Schedule };

@@ -54,7 +54,8 @@ impl Model<'_> {
         let Some(run) = self.run_mut(number) else { return };
         let Some(task) = run.task else { return self.run_ended(number) };
         if run.asked.is_some() {
-            // It stops already; the shutdown's deadline holds for it too.
+            // It stops already; no attempt follows where it is cancelled, and the shutdown's deadline holds for it.
+            run.last |= why == Why::Cancelled;
             if let Some(deadline) = closing {
                 run.alarm = Some(run.alarm.map_or(deadline, |alarm| alarm.min(deadline)));
             }
@@ -103,11 +104,11 @@ impl Model<'_> {
         run.task = None;
         run.asked = None;
         run.alarm = None;
-        let attempt = run.attempt;
+        let (attempt, last) = (run.attempt, run.last);
         let (duration, lateness) = (now - run.started, run.started - run.due);
         self.tell(What::Finished { run: number, outcome, attempt, duration, lateness });
         let failed = matches!(outcome, Outcome::Failed | Outcome::Panicked | Outcome::TimedOut);
-        if !failed || attempt >= config.max_attempts || self.closing.is_some() {
+        if !failed || last || attempt >= config.max_attempts || self.closing.is_some() {
             return self.run_ended(number);
         }
         self.tell(What::Retrying { run: number, attempt: attempt + 1, delay: config.backoff });
