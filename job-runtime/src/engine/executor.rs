@@ -56,6 +56,7 @@ pub(crate) fn prepare<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, launch
         span: if guarded { tracing::Span::none() } else { event::span(&run) },
         run: Some(run),
         work: if guarded { Work::Ask } else { Work::Call },
+        polling: false,
     })
 }
 
@@ -85,6 +86,8 @@ pub(crate) struct Attempt<S: Supervise> {
     run: Option<Arc<Run>>,
     span: tracing::Span,
     work: Work,
+    /// Still set at the drop, it tells of a panic that none of the catches held.
+    polling: bool,
 }
 
 impl<S: Supervise> Future for Attempt<S> {
@@ -94,6 +97,7 @@ impl<S: Supervise> Future for Attempt<S> {
         let this = self.get_mut();
         let Some(run) = this.run.clone() else { return Poll::Ready(()) };
         run.count_poll();
+        this.polling = true;
         let current = Current::enter(Arc::clone(&run));
         let poll = loop {
             match this.step(task) {
@@ -104,6 +108,7 @@ impl<S: Supervise> Future for Attempt<S> {
         };
         drop(current);
         run.count_poll();
+        this.polling = false;
         poll
     }
 }
@@ -231,7 +236,8 @@ impl<S: Supervise> Drop for Attempt<S> {
         let entered = self.span.enter();
         let _ = caught(|| drop(work));
         drop(entered);
-        self.over(End::Dropped, None);
+        let escaped = || End::Panicked("a panic left the attempt".into());
+        self.over(if self.polling { escaped() } else { End::Dropped }, None);
     }
 }
 
