@@ -11,10 +11,3 @@ pub(crate) struct Listening;
 pub(crate) fn listen(_engine: &Arc<Engine>) -> Result<Listening> {
     Ok(Listening)
 }
-
-/// Ends the process with 1, after saying why and naming what is still on.
-pub(crate) fn exit(engine: &Engine, why: &str) -> ! {
-    let names: Vec<String> = engine.still_running().iter().map(|name| format!("`{name}`")).collect();
-    eprintln!("job-runtime: {why}: {}", names.join(", "));
-    std::process::exit(1)
-}

@@ -48,13 +48,6 @@ pub(crate) fn listen(engine: &Arc<Engine>) -> Result<Listening> {
     }
 }
 
-/// Ends the process with 1, after saying why and naming what is still on.
-pub(crate) fn exit(engine: &Engine, why: &str) -> ! {
-    let names: Vec<String> = engine.still_running().iter().map(|name| format!("`{name}`")).collect();
-    eprintln!("job-runtime: {why}: {}", names.join(", "));
-    std::process::exit(1)
-}
-
 struct Signals {
     stop: [Signal; 2],
     quiet: Signal,
@@ -108,9 +101,9 @@ async fn hear(mut signals: Signals, engine: &Arc<Engine>) {
         Some(limit) => {
             let again = first(signals.stop(), wait(limit.saturating_add(MARGIN))).await;
             if again.is_none() {
-                exit(engine, "these runs did not end in time");
+                engine.exit("these runs did not end in time");
             }
         }
     }
-    exit(engine, "a second signal came while these were on");
+    engine.exit("a second signal came while these were on");
 }

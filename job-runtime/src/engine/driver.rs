@@ -300,8 +300,15 @@ impl Engine {
     }
 
     /// The jobs whose runs are still on.
-    pub(crate) fn still_running(&self) -> Vec<Arc<str>> {
+    fn still_running(&self) -> Vec<Arc<str>> {
         self.lock().core.still_running()
+    }
+
+    /// Ends the process with 1, after saying why and naming what is still on.
+    pub(crate) fn exit(&self, why: &str) -> ! {
+        let names: Vec<String> = self.still_running().iter().map(|name| format!("`{name}`")).collect();
+        eprintln!("job-runtime: {why}: {}", names.join(", "));
+        std::process::exit(1)
     }
 
     fn conclude(&self) {

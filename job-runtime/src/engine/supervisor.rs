@@ -290,19 +290,7 @@ impl Core {
 
     /// Starts the first attempt of a run in a task of its own; gives its slot.
     pub(crate) fn start(&mut self, run: Arc<Run>) -> u32 {
-        let slot = self.runs.insert(Running {
-            due: run.nominal,
-            started: self.now.moment,
-            run: Arc::clone(&run),
-            stage: Stage::Body,
-            stopping: None,
-            last: false,
-            alarm: Moment::NEVER,
-            polls: 0,
-            told: false,
-        });
-        self.watch_over();
-        run.set_slot(slot);
+        let slot = self.admit(&run, Stage::Body);
         self.started_first(slot, &run);
         self.rest.launches.push(Launch { slot, run, guarded: false });
         slot
@@ -310,11 +298,17 @@ impl Core {
 
     /// Asks the guard of a run in the task that will go on with the run itself.
     pub(crate) fn ask_guard(&mut self, run: Arc<Run>) {
+        let slot = self.admit(&run, Stage::Guard);
+        self.rest.launches.push(Launch { slot, run, guarded: true });
+    }
+
+    /// Gives a run a slot.
+    fn admit(&mut self, run: &Arc<Run>, stage: Stage) -> u32 {
         let slot = self.runs.insert(Running {
             due: run.nominal,
             started: self.now.moment,
-            run: Arc::clone(&run),
-            stage: Stage::Guard,
+            run: Arc::clone(run),
+            stage,
             stopping: None,
             last: false,
             alarm: Moment::NEVER,
@@ -323,7 +317,7 @@ impl Core {
         });
         self.watch_over();
         run.set_slot(slot);
-        self.rest.launches.push(Launch { slot, run, guarded: true });
+        slot
     }
 
     /// Goes on with a run whose guard said yes, in the same task.

@@ -178,7 +178,7 @@ impl Builder {
         let result = runtime.join().await;
         if engine.is_stuck() {
             // A thread that never yields would keep tokio's runtime, and so the process, from ending.
-            crate::signals::exit(&engine, "these runs are stuck");
+            engine.exit("these runs are stuck");
         }
         engine.let_go().await;
         result
