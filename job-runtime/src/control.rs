@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::engine::executor;
+use crate::engine::supervisor::Core;
 use crate::error::{Error, Result};
-use crate::job::{Args, JobHandle, JobInfo};
+use crate::job::{Cell, JobHandle, JobInfo, Key, Unknown};
+use crate::periodic::Periodics;
 use crate::runtime::Runtime;
 
 /// Runs the job now, through guard and overlap policy.
@@ -46,15 +49,21 @@ pub async fn status<C: 'static>() -> Result<JobInfo> {
 /// Reads the state of the job between runs.
 ///
 /// # Errors
-/// When there is no runtime.
+/// When there is no runtime, and in a run that holds the state itself.
 pub async fn peek<C: 'static, S: 'static, T>(read: impl FnOnce(&S) -> T) -> Result<Option<T>> {
     let runtime = Runtime::current()?;
     let cell = runtime.of_companion::<C, _>(|_, periodics, entry| periodics.only_cell(entry))?;
+    peek_into(&runtime, cell, read).await
+}
+
+async fn peek_into<S: 'static, T>(
+    runtime: &Runtime,
+    cell: Option<Arc<Cell>>,
+    read: impl FnOnce(&S) -> T,
+) -> Result<Option<T>> {
     let _moving = runtime.engine()?.home.clock.hold();
-    match cell {
-        Some(cell) => Ok(cell.peek(read).await),
-        None => Ok(None),
-    }
+    let Some(cell) = cell else { return Ok(None) };
+    cell.peek(executor::current().map(|run| run.id), read).await
 }
 
 /// Starts an instance of a template.
@@ -62,35 +71,45 @@ pub async fn peek<C: 'static, S: 'static, T>(read: impl FnOnce(&S) -> T) -> Resu
 /// # Errors
 /// When there is one for these arguments already, there is no runtime, or it shuts down.
 pub fn start<C: 'static, A: Send + Sync + 'static>(args: A) -> Result<()> {
-    let args: Args = Arc::new(args);
-    Runtime::current()?.of_companion::<C, _>(|core, periodics, entry| periodics.start(core, entry, args))?
+    of_instance::<C, A, _>(&Runtime::current()?, args, |core, periodics, entry, key| periodics.start(core, entry, key))?
 }
 
 /// Stops an instance; false when there is none for these arguments.
 #[must_use]
 pub fn stop<C: 'static, A: Send + Sync + 'static>(args: A) -> bool {
-    let args: Args = Arc::new(args);
-    let stop =
-        |runtime: Runtime| runtime.of_companion::<C, _>(|core, periodics, entry| periodics.stop(core, entry, &args));
+    let stop = |runtime: Runtime| {
+        of_instance::<C, A, _>(&runtime, args, |core, periodics, entry, key| periodics.stop(core, entry, key))
+    };
     Runtime::current().and_then(stop).unwrap_or(false)
 }
 
 /// Reads the state of an instance between runs.
 ///
 /// # Errors
-/// When there is no runtime.
+/// When there is no runtime, and in a run that holds the state itself.
 pub async fn peek_at<C, A, S, T>(args: A, read: impl FnOnce(&S) -> T) -> Result<Option<T>>
 where
     C: 'static,
     A: Send + Sync + 'static,
     S: 'static,
 {
-    let args: Args = Arc::new(args);
     let runtime = Runtime::current()?;
-    let cell = runtime.of_companion::<C, _>(|_, periodics, entry| periodics.cell_of(entry, &args))?;
-    let _moving = runtime.engine()?.home.clock.hold();
-    match cell {
-        Some(cell) => Ok(cell.peek(read).await),
-        None => Ok(None),
+    let cell = of_instance::<C, A, _>(&runtime, args, |_, periodics, entry, key| periodics.cell_of(entry, key))?;
+    peek_into(&runtime, cell, read).await
+}
+
+/// Does something with the instance of these arguments; between two tries it compares them with others.
+fn of_instance<C: 'static, A: Send + Sync + 'static, T>(
+    runtime: &Runtime,
+    args: A,
+    act: impl Fn(&mut Core, &mut Periodics, u32, &Key) -> Result<T, Unknown>,
+) -> Result<T> {
+    let arguments = runtime.arguments::<C, A>()?;
+    let mut key = arguments.key(Arc::new(args));
+    loop {
+        match runtime.of_companion::<C, _>(|core, periodics, entry| act(core, periodics, entry, &key))? {
+            Ok(done) => return Ok(done),
+            Err(unknown) => key.compare(unknown),
+        }
     }
 }

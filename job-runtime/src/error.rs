@@ -10,11 +10,23 @@ pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 /// An error of the runtime: a refusal to start, a wrong option, a refused request, or an end in disorder.
 ///
 /// `Debug` prints what `Display` prints, so that `fn main() -> job_runtime::Result` reads well. Ask the
-/// predicates what happened; the kinds are private.
+/// predicates what happened; the kinds are private. The text of a refused start lists everything that is wrong,
+/// each with `file:line`.
 ///
-/// ```
-/// let error = job_runtime::Schedule::every("10").unwrap_err();
+/// ```standalone_crate
+/// use job_runtime::periodic;
+///
+/// struct Database;
+///
+/// #[periodic(every = "10m")]
+/// async fn purge_sessions(db: &Database) {}
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let error = job_runtime::run_all().start().await.unwrap_err();
 /// assert!(error.is_configuration());
+/// assert!(error.to_string().contains("write `.data(value)` with a value of that type"));
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct Error(Arc<ErrorKind>);
@@ -57,25 +69,28 @@ impl fmt::Display for Mistake {
 }
 
 impl Error {
-    /// Refused to start, a wrong option, a duplicate or unknown name.
+    /// Whether the program has to be put right: the start was refused, an option is wrong, a name is unknown or
+    /// given twice.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         matches!(*self.0, ErrorKind::Configuration(_))
     }
 
-    /// A service or group used up its restarts; `source()` is its last error.
+    /// Whether something that is restarted used up its restarts; `source()` is its last error. No kind of job is
+    /// restarted yet.
     #[must_use]
     pub fn is_gave_up(&self) -> bool {
         matches!(*self.0, ErrorKind::GaveUp { .. })
     }
 
-    /// Runs were dropped, or stuck, at the end of their grace; the text names them.
+    /// Whether runs were dropped, or stuck, when their grace in a shutdown was over; the text names their jobs.
     #[must_use]
     pub fn is_abandoned(&self) -> bool {
         matches!(*self.0, ErrorKind::Abandoned(_))
     }
 
-    /// There is no runtime, or it is shutting down.
+    /// Whether it cannot be done now: there is no runtime, it is shutting down, the job was removed, the instance is
+    /// started already, or the system gives no thread; the text says which.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(*self.0, ErrorKind::Refused(_))
@@ -159,15 +174,28 @@ impl StdError for Error {
     }
 }
 
-/// Why a run gave no output.
+/// Why a run gave no output. `E` is the error of the function.
 ///
-/// ```
-/// # async fn read(handle: job_runtime::JobHandle<Result<u32, std::io::Error>>) {
-/// match handle.await {
-///     Ok(count) => println!("{count} done"),
-///     Err(error) if error.is_failed() => println!("the job itself failed: {error}"),
-///     Err(error) => println!("it was not run to its end: {error}"),
+/// `Display` tells the reason, the text of the job's own error included. `source()` is `None`:
+/// [`error`](Self::error) gives that error.
+///
+/// ```standalone_crate
+/// use job_runtime::periodic;
+///
+/// #[periodic(every = "1h")]
+/// async fn import() -> Result<u32, String> {
+///     Err("no such file".to_owned())
 /// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// # let runtime = job_runtime::run_all().start().await?;
+/// match import::trigger().await?.await {
+///     Ok(lines) => println!("{lines} lines"),
+///     Err(error) if error.is_failed() => assert_eq!(error.error().unwrap(), "no such file"),
+///     Err(error) => println!("it did not come to its end: {error}"),
+/// }
+/// # runtime.shutdown().await
 /// # }
 /// ```
 pub struct RunError<E>(RunErrorKind<E>);
@@ -182,42 +210,42 @@ enum RunErrorKind<E> {
 }
 
 impl<E> RunError<E> {
-    /// The job returned `Err`, after its last attempt.
+    /// Whether the job returned `Err` in its last attempt.
     pub fn is_failed(&self) -> bool {
         matches!(self.0, RunErrorKind::Failed(_))
     }
 
-    /// That `Err`.
+    /// What that `Err` held; `None` when it was something else.
     pub fn error(&self) -> Option<&E> {
         if let RunErrorKind::Failed(error) = &self.0 { Some(error) } else { None }
     }
 
-    /// That `Err`, by value.
+    /// What that `Err` held, by value.
     pub fn into_error(self) -> Option<E> {
         if let RunErrorKind::Failed(error) = self.0 { Some(error) } else { None }
     }
 
-    /// The job panicked; the text has the message and `file:line`.
+    /// Whether the job panicked; the text has the message and `file:line`.
     pub fn is_panicked(&self) -> bool {
         matches!(self.0, RunErrorKind::Panicked(_))
     }
 
-    /// The run took longer than its `timeout`.
+    /// Whether its last attempt took longer than its `timeout`.
     pub fn is_timed_out(&self) -> bool {
         matches!(self.0, RunErrorKind::TimedOut)
     }
 
-    /// The run was cancelled; the text has the reason.
+    /// Whether the run was cancelled, before its start or later; the text has the reason.
     pub fn is_cancelled(&self) -> bool {
         matches!(self.0, RunErrorKind::Cancelled(_))
     }
 
-    /// Shutdown ended the run, or it was never started because of it.
+    /// Whether shutdown ended the run, or kept it from starting; or its runtime was dropped.
     pub fn is_interrupted(&self) -> bool {
         matches!(self.0, RunErrorKind::Interrupted)
     }
 
-    /// Not accepted: guard or overlap policy, a full queue, no runtime, shutting down.
+    /// Whether the run was decided against, by its guard or its overlap policy; the text has the reason.
     pub fn is_refused(&self) -> bool {
         matches!(self.0, RunErrorKind::Refused(_))
     }

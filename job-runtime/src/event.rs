@@ -1,9 +1,8 @@
 //! What happens, told to those who listen: events for observers and subscribers, lines and spans for `tracing`.
 
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+mod board;
+
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::broadcast;
@@ -11,24 +10,63 @@ use tokio::sync::broadcast;
 use crate::job::Run;
 use crate::outcome::{MissReason, Outcome, RunId, SkipReason, Trigger};
 
-/// How many events a subscriber may be behind before it loses the oldest.
-const BACKLOG: usize = 4_096;
+pub(crate) use board::{Board, Observer};
 
-/// Something that happened.
+/// Something that happened. Observers ([`Builder::on_event`](crate::Builder::on_event)) and subscribers
+/// ([`Runtime::events`](crate::Runtime::events)) are told of it, and `tracing`.
+///
+/// ```standalone_crate
+/// use job_runtime::{EventKind, periodic};
+///
+/// #[periodic(every = "1h")]
+/// async fn import() -> Result<(), String> {
+///     Err("no such file".to_owned())
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// let jobs = job_runtime::run_all().on_event(|event| {
+///     let job = event.job.as_deref().unwrap_or("the runtime");
+///     if let EventKind::Finished { outcome, error: Some(error), .. } = &event.kind {
+///         println!("{job} {outcome}: {error}");
+///     }
+/// });
+/// # let runtime = jobs.start().await?;
+/// # assert!(import::trigger().await?.await.is_err());
+/// # runtime.shutdown().await
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event {
     /// When, on the runtime's wall clock.
     pub at: SystemTime,
-    /// To which job.
+    /// To which job; `None` where it concerns the runtime as a whole.
     pub job: Option<Arc<str>>,
-    /// To which run.
+    /// To which run, where it is about one.
     pub run: Option<RunId>,
     /// What.
     pub kind: EventKind,
 }
 
 /// What happened.
+///
+/// Each attempt of a run has a `Started` and a `Finished`, and between two attempts stands `Retrying`. A run that
+/// was decided against has a `Skipped` instead, and one whose time was lost is counted in a `Missed`.
+///
+/// ```
+/// use job_runtime::EventKind;
+///
+/// /// What an alert is worth.
+/// fn is_alarming(kind: &EventKind) -> bool {
+///     match kind {
+///         EventKind::Paused { .. } | EventKind::Blocking { .. } => true,
+///         EventKind::Missed { count, .. } => *count > 10,
+///         _ => false,
+///     }
+/// }
+/// assert!(!is_alarming(&EventKind::Resumed));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -36,11 +74,11 @@ pub enum EventKind {
     Started {
         /// Which attempt, from 1.
         attempt: u32,
-        /// What gave the reason.
+        /// What gave the reason; [`Trigger::Retry`] for a further attempt.
         trigger: Trigger,
-        /// Its nominal time.
+        /// The nominal time of the run.
         scheduled_at: SystemTime,
-        /// How long after its nominal time.
+        /// How long after that time; of a further attempt, how long after the end of its delay.
         lateness: Duration,
     },
     /// An attempt ended; every `Started` has exactly one.
@@ -49,21 +87,22 @@ pub enum EventKind {
         outcome: Outcome,
         /// Which attempt, from 1.
         attempt: u32,
-        /// How long it took.
+        /// How long it took, its grace included.
         duration: Duration,
-        /// How long after its nominal time it had started.
+        /// The lateness with which it had started.
         lateness: Duration,
-        /// The error or panic.
+        /// The error with its causes, the panic with its place, or why it was cancelled; `None` when it completed, or
+        /// was dropped by shutdown.
         error: Option<Arc<str>>,
     },
     /// An occasion was decided against.
     Skipped {
         /// Why.
         reason: SkipReason,
-        /// The run that was on.
+        /// The newest run that was on, where that is the reason; the one being stopped, for `Superseded`.
         running: Option<RunId>,
     },
-    /// The time of occasions was lost.
+    /// The time of occasions was lost; one event for each span of them.
     Missed {
         /// Why.
         reason: MissReason,
@@ -74,21 +113,21 @@ pub enum EventKind {
         /// The nominal time of the last.
         to: SystemTime,
     },
-    /// A run was stopped so that the next could start.
+    /// A run was stopped so that this one could start, which it does next.
     StoppedPrevious {
-        /// The one stopped.
+        /// The one stopped; it has ended.
         previous: RunId,
     },
-    /// A failed attempt will be followed by another.
+    /// Another attempt will follow: after a failed one, or because the job asked for it.
     Retrying {
         /// The attempt to come.
         attempt: u32,
         /// After how long.
         delay: Duration,
     },
-    /// A guard panicked, which counts as no.
+    /// A guard panicked, which counts as no: `Skipped` follows.
     GuardPanicked {
-        /// The panic.
+        /// The panic, with its place.
         message: Arc<str>,
     },
     /// The job was paused.
@@ -98,45 +137,68 @@ pub enum EventKind {
     },
     /// The job was resumed.
     Resumed,
-    /// A service will be restarted.
+    /// Something will be restarted. No kind of job is yet.
     Restarted {
         /// After how long.
         delay: Duration,
     },
-    /// A service or group used up its restarts.
+    /// Something used up its restarts. No kind of job is restarted yet.
     GaveUp {
         /// Its last error.
         error: Option<Arc<str>>,
     },
-    /// The wall clock was set, or the machine slept.
+    /// The wall clock was set, or the machine slept: it moved by more than a second against the monotonic clock.
+    /// While a schedule follows the wall clock, that is seen within 30 s.
     ClockStepped {
         /// Whether it now shows a later time.
         forward: bool,
         /// By how much.
         by: Duration,
     },
-    /// The engine could not look at its timers for a while.
+    /// The engine looked at its timers more than a second late.
     Stalled {
         /// For how long.
         lasted: Duration,
     },
-    /// A run has kept its thread for long without an `await`.
+    /// An async run keeps its thread for long without an `await`, and so does harm to others. Told once each time.
     Blocking {
         /// For how long, at least.
         lasted: Duration,
     },
     /// Nothing new starts any more.
     ShutdownStarted,
-    /// Everything has ended.
+    /// Everything has ended; the last event of all.
     ShutdownFinished {
-        /// The jobs whose runs were dropped or stuck.
+        /// The jobs whose runs were dropped or are stuck, each once, in the order of their names.
         abandoned: Vec<Arc<str>>,
     },
 }
 
-/// A subscription to the events of a runtime.
+/// A subscription to the events of a runtime, from [`Runtime::events`](crate::Runtime::events).
 ///
-/// A subscriber that falls behind by thousands of events loses the oldest; it never slows a job.
+/// It holds 4,096 events. A subscriber that falls further behind loses the oldest, which [`lost`](Self::lost)
+/// counts; it never slows a job. Dropping it ends the subscription.
+///
+/// ```standalone_crate
+/// use job_runtime::{EventKind, Outcome, periodic};
+///
+/// #[periodic(every = "10m")]
+/// async fn purge_sessions() {}
+///
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// let runtime = job_runtime::run_all().start().await?;
+/// let mut events = runtime.events();
+/// runtime.trigger("purge_sessions").await?;
+/// while let Some(event) = events.recv().await {
+///     if let EventKind::Finished { outcome, .. } = event.kind {
+///         assert_eq!(outcome, Outcome::Completed);
+///         break;
+///     }
+/// }
+/// # runtime.shutdown().await
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Events {
     receiver: broadcast::Receiver<Event>,
@@ -146,7 +208,8 @@ pub struct Events {
 }
 
 impl Events {
-    /// The next event, or `None` after [`EventKind::ShutdownFinished`], and when the runtime is gone.
+    /// The next event, or `None` after [`EventKind::ShutdownFinished`], and when the runtime is gone. Events come in
+    /// the order in which they happened.
     ///
     /// # Cancel safety
     /// Safe: no event is lost when the future is dropped.
@@ -164,96 +227,24 @@ impl Events {
         None
     }
 
-    /// How many events this subscriber has lost by being slow.
+    /// How many events this subscriber has lost by being slow, as far as [`recv`](Self::recv) has come.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost
     }
 }
 
-pub(crate) type Observer = Box<dyn Fn(&Event) + Send + Sync>;
-
-/// Where the engine pins what happened, and from where it goes out, in order and never under the engine's lock.
-pub(crate) struct Board {
-    observers: Vec<Observer>,
-    subscribers: OnceLock<broadcast::Sender<Event>>,
-    posted: AtomicUsize,
-    queue: Mutex<Queue>,
-}
-
-#[derive(Default)]
-struct Queue {
-    events: VecDeque<Event>,
-    /// Somebody is delivering; whoever comes now leaves that to them, which keeps the order.
-    delivering: bool,
-}
-
-impl Board {
-    pub(crate) fn new(observers: Vec<Observer>) -> Self {
-        Self { observers, subscribers: OnceLock::new(), posted: AtomicUsize::new(0), queue: Mutex::default() }
-    }
-
-    /// Whether anybody listens; when nobody does, events need not be made.
-    pub(crate) fn is_read(&self) -> bool {
-        !self.observers.is_empty()
-            || tracing::level_filters::LevelFilter::current() != tracing::level_filters::LevelFilter::OFF
-            || self.subscribers.get().is_some_and(|subscribers| subscribers.receiver_count() > 0)
-    }
-
-    /// Pins an event; it goes out with the next [`deliver`](Self::deliver).
-    pub(crate) fn post(&self, event: Event) {
-        self.lock().events.push_back(event);
-        self.posted.fetch_add(1, Ordering::Release);
-    }
-
-    /// Sends out what is pinned. Called with no lock held: observers may call back into the runtime.
-    pub(crate) fn deliver(&self) {
-        if self.posted.load(Ordering::Acquire) == 0 {
-            return;
-        }
-        let mut queue = self.lock();
-        if std::mem::replace(&mut queue.delivering, true) {
-            return;
-        }
-        while let Some(event) = queue.events.pop_front() {
-            drop(queue);
-            self.send(event);
-            self.posted.fetch_sub(1, Ordering::AcqRel);
-            queue = self.lock();
-        }
-        queue.delivering = false;
-    }
-
-    /// Whether everything that was pinned has been told.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.posted.load(Ordering::Acquire) == 0
-    }
-
-    pub(crate) fn subscribe(&self) -> Events {
-        let sender = self.subscribers.get_or_init(|| broadcast::Sender::new(BACKLOG));
-        Events { receiver: sender.subscribe(), lost: 0, over: false }
-    }
-
-    /// A listener that panics is its own affair: the others, and the job it looked at, go on.
-    fn send(&self, event: Event) {
-        let _ = catch_unwind(AssertUnwindSafe(|| log(&event)));
-        for observer in &self.observers {
-            let _ = catch_unwind(AssertUnwindSafe(|| observer(&event)));
-        }
-        if let Some(subscribers) = self.subscribers.get() {
-            let _ = subscribers.send(event);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Says at the start that a panic in a job will end the process.
 pub(crate) fn warn_of_abort() {
-    tracing::warn!(target: "job_runtime::scheduler", parent: None, "built with `panic = \"abort\"`: a panic in a job ends the process");
+    tracing::warn!(target: "job_runtime::scheduler", parent: None,
+        "built with `panic = \"abort\"`: a panic in a job ends the process");
+}
+
+/// Says that listeners were so slow that events went unheard.
+fn log_lost(count: u64) {
+    tracing::warn!(target: "job_runtime::scheduler", parent: None,
+        { count },
+        "listeners are too slow: events were lost");
 }
 
 /// The span of one attempt.
@@ -296,32 +287,46 @@ pub(crate) fn is_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Panicked | Outcome::TimedOut)
 }
 
-/// One line per event, outside of any span, because whoever delivers may be in the span of another run: started, skipped and good ends as info, what was stopped as warning, failures as errors.
+/// One line per event, outside of any span, because whoever delivers may be in the span of another run: started,
+/// skipped and good ends as info, what was stopped as warning, failures as errors.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others are told by `log_state`")]
 fn log(event: &Event) {
     let job = event.job.as_deref().unwrap_or_default();
     let id = event.run.map_or(0, |run| run.0);
     match &event.kind {
         EventKind::Started { attempt, trigger, lateness, .. } => {
-            tracing::info!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, job.attempt = *attempt, job.trigger = trigger.as_str(), lateness = ?lateness }, "job started");
+            tracing::info!(target: "job_runtime::run", parent: None,
+                { job.name = job, job.id = id, job.attempt = *attempt, job.trigger = trigger.as_str(),
+                  lateness = ?lateness },
+                "job started");
         }
         EventKind::Finished { outcome, attempt, duration, error, .. } => {
             log_finished(job, id, *outcome, *attempt, *duration, error.as_deref());
         }
         EventKind::Skipped { reason, .. } => {
-            tracing::info!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, reason = reason.as_str() }, "skipped starting the job: {}", skipped(*reason));
+            tracing::info!(target: "job_runtime::run", parent: None,
+                { job.name = job, job.id = id, reason = reason.as_str() },
+                "skipped starting the job: {}", skipped(*reason));
         }
         EventKind::Missed { reason, count, .. } => {
-            tracing::warn!(target: "job_runtime::run", parent: None, { job.name = job, reason = reason.as_str(), count = *count }, "missed ticks of the job");
+            tracing::warn!(target: "job_runtime::run", parent: None,
+                { job.name = job, reason = reason.as_str(), count = *count },
+                "missed ticks of the job");
         }
         EventKind::StoppedPrevious { previous } => {
-            tracing::warn!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, previous = previous.0 }, "stopped the previous run of the job, because a new one is about to start");
+            tracing::warn!(target: "job_runtime::run", parent: None,
+                { job.name = job, job.id = id, previous = previous.0 },
+                "stopped the previous run of the job, because a new one is about to start");
         }
         EventKind::Retrying { attempt, delay } => {
-            tracing::info!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, job.attempt = *attempt, delay = ?delay }, "job will be tried again");
+            tracing::info!(target: "job_runtime::run", parent: None,
+                { job.name = job, job.id = id, job.attempt = *attempt, delay = ?delay },
+                "job will be tried again");
         }
         EventKind::GuardPanicked { message } => {
-            tracing::error!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, error = &**message }, "the guard of the job panicked, which counts as no");
+            tracing::error!(target: "job_runtime::run", parent: None,
+                { job.name = job, job.id = id, error = &**message },
+                "the guard of the job panicked, which counts as no");
         }
         _ => log_state(job, event),
     }
@@ -337,9 +342,15 @@ fn log_finished(job: &str, id: u64, outcome: Outcome, attempt: u32, duration: Du
         Outcome::Interrupted => "job shut down",
     };
     if is_failure(outcome) {
-        tracing::error!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, job.attempt = attempt, outcome = outcome.as_str(), duration = ?duration, error }, "{text}");
+        tracing::error!(target: "job_runtime::run", parent: None,
+            { job.name = job, job.id = id, job.attempt = attempt, outcome = outcome.as_str(), duration = ?duration,
+              error },
+            "{text}");
     } else {
-        tracing::info!(target: "job_runtime::run", parent: None, { job.name = job, job.id = id, job.attempt = attempt, outcome = outcome.as_str(), duration = ?duration, error }, "{text}");
+        tracing::info!(target: "job_runtime::run", parent: None,
+            { job.name = job, job.id = id, job.attempt = attempt, outcome = outcome.as_str(), duration = ?duration,
+              error },
+            "{text}");
     }
 }
 
@@ -347,19 +358,27 @@ fn log_finished(job: &str, id: u64, outcome: Outcome, attempt: u32, duration: Du
 fn log_state(job: &str, event: &Event) {
     match &event.kind {
         EventKind::Paused { reason } => {
-            tracing::warn!(target: "job_runtime::scheduler", parent: None, { job.name = job, reason = &**reason }, "job paused");
+            tracing::warn!(target: "job_runtime::scheduler", parent: None,
+                { job.name = job, reason = &**reason },
+                "job paused");
         }
         EventKind::Resumed => {
             tracing::info!(target: "job_runtime::scheduler", parent: None, { job.name = job }, "job resumed");
         }
         EventKind::Restarted { delay } => {
-            tracing::warn!(target: "job_runtime::scheduler", parent: None, { job.name = job, delay = ?delay }, "service restarts");
+            tracing::warn!(target: "job_runtime::scheduler", parent: None,
+                { job.name = job, delay = ?delay },
+                "service restarts");
         }
         EventKind::GaveUp { error } => {
-            tracing::error!(target: "job_runtime::scheduler", parent: None, { job.name = job, error = error.as_deref() }, "gave up");
+            tracing::error!(target: "job_runtime::scheduler", parent: None,
+                { job.name = job, error = error.as_deref() },
+                "gave up");
         }
         EventKind::ClockStepped { forward, by } => {
-            tracing::warn!(target: "job_runtime::scheduler", parent: None, { forward = *forward, by = ?by }, "the wall clock was set");
+            tracing::warn!(target: "job_runtime::scheduler", parent: None,
+                { forward = *forward, by = ?by },
+                "the wall clock was set");
         }
         EventKind::Stalled { lasted } => {
             tracing::warn!(target: "job_runtime::scheduler", parent: None, { lasted = ?lasted }, "the process stalled");
@@ -373,7 +392,9 @@ fn log_state(job: &str, event: &Event) {
             tracing::info!(target: "job_runtime::scheduler", parent: None, "shut down");
         }
         EventKind::ShutdownFinished { abandoned } => {
-            tracing::error!(target: "job_runtime::scheduler", parent: None, { abandoned = ?abandoned }, "shut down without waiting for all");
+            tracing::error!(target: "job_runtime::scheduler", parent: None,
+                { abandoned = ?abandoned },
+                "shut down without waiting for all");
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! Declarative background jobs: put an attribute on a function, and it is found, checked, scheduled, supervised,
 //! observed and stopped properly.
 //!
-//! ```no_run,standalone_crate
+//! ```standalone_crate
 //! use job_runtime::periodic;
 //!
 //! #[periodic(every = "10m", on_overlap = "ignore")]
@@ -11,13 +11,27 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> job_runtime::Result {
-//!     job_runtime::run_all().await
+//!     job_runtime::run_all()
+//! #       .shutdown_on(std::future::ready(()))
+//!         .await
 //! }
 //! ```
 //!
 //! [`run_all`] finds every annotated function of the linked program, refuses to start while anything is wrong (and
 //! lists everything that is, with `file:line`), starts them under supervision, and returns after SIGTERM or Ctrl-C
-//! when the last run has ended or its grace is over.
+//! when the last run has ended or its grace is over. The options of a job are listed at the attribute,
+//! [`periodic`](macro@periodic).
+//!
+//! To embed the jobs in a program that has a `main` of its own, [`Builder::start`] them; it gives a [`Runtime`]. Jobs
+//! that are known only at run time are made without the attribute, by [`Periodic`].
+//!
+//! # Words
+//!
+//! A *tick* is a time at which a job is due. From a tick, or from a trigger, comes a *run*, unless it is *skipped*
+//! (its guard, the option `when`, said no; the run before is still on; the job is paused) or *missed* (its time went
+//! by before it could start). A run has one *attempt*, or more where `max_attempts` allows. A run that should stop is
+//! asked to, through its [`Context`], and has its *grace*, the option `job_shutdown`; what is on after that is
+//! dropped.
 //!
 //! # How a parameter is written says what it is
 //!
@@ -27,6 +41,74 @@
 //! | `&Context` | this run: see [`Context`] |
 //! | `&mut S` | the job's own state, kept between runs; made by `Default` or [`Builder::state_with`] |
 //! | `T` | an argument, which makes the job a template: one instance per value, started on demand |
+//!
+//! ```standalone_crate
+//! use std::time::SystemTime;
+//! use job_runtime::{Context, periodic};
+//!
+//! struct Database;
+//!
+//! /// For each user that is started: `account_sync::start(42)`.
+//! #[periodic(every = "1m")]
+//! async fn account_sync(user: u64, last: &mut Option<SystemTime>, db: &Database, cx: &Context) {
+//!     println!("user {user}, last synced at {last:?}");
+//!     *last = Some(cx.now());
+//! }
+//! # #[tokio::main]
+//! # async fn main() -> job_runtime::Result {
+//! # let runtime = job_runtime::run_all().data(Database).start().await?;
+//! # account_sync::start(42)?;
+//! # runtime.shutdown().await
+//! # }
+//! ```
+//!
+//! A function is `async` or plain, and returns `()` or `Result<T, E>`. The future of an `async` one is `Send`; a
+//! plain one runs on a thread of its own, and cannot be taken off it.
+//!
+//! # Beside the function
+//!
+//! The function stays an ordinary one, to be called and tested. Beside it stands a type of the same name, through
+//! which the rest of the program controls the job in the [current runtime](Runtime::current):
+//!
+//! | written | does |
+//! |---|---|
+//! | `purge_sessions::trigger().await?` | runs it now, through its guard and overlap policy; gives a [`JobHandle`] |
+//! | `::pause("why").await?`, `::resume().await?` | skips its ticks in between |
+//! | `::status().await?` | tells how it is: a [`JobInfo`] |
+//! | `::peek(\|state\| …).await?` | reads its `&mut S` between runs; `None` before the first |
+//! | `account_sync::start(42)?`, `::stop(42)` | starts and stops an instance of a template |
+//!
+//! A template has no `trigger` of its own, and its `peek` takes the arguments first. A run cannot peek at the state
+//! that it holds itself.
+//!
+//! ```standalone_crate
+//! use job_runtime::periodic;
+//!
+//! #[periodic(every = "1h")]
+//! async fn count_users() -> Result<u32, std::io::Error> {
+//!     Ok(42)
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let runtime = job_runtime::run_all().start().await?;
+//!     let run = count_users::trigger().await?;
+//!     assert_eq!(run.await?, 42);
+//!     runtime.shutdown().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Seeing what happens
+//!
+//! [`Builder::on_event`] and [`Runtime::events`] tell everything that happens, [`Runtime::jobs`] and
+//! [`Runtime::health`] how things stand. Each attempt has a `tracing` span, and each event a line, under the targets
+//! `job_runtime::run` and `job_runtime::scheduler`; the library installs no subscriber, so without one a failing job
+//! is silent.
+//!
+//! # Testing
+//!
+//! The feature `testing` runs the jobs on tokio's paused clock, by hand or by schedule: see `job_runtime::testing`.
 //!
 //! # Features
 //!
@@ -53,7 +135,8 @@
 //! a job that blocks a worker of the program's runtime cannot hold the ticks of others. An async run becomes a task
 //! of the program's runtime, at the latest when it first has to wait; runs that come due in a crowd are polled for
 //! the first time by a few tasks that share them. A plain `fn` runs on a thread of its own, named after the job.
-//! Under [`run_all`] a further thread (`job-signals`) hears the signals of the system.
+//! A further thread (`job-events`) tells what happened, as soon as anybody listens; under [`run_all`] another one
+//! (`job-signals`) hears the signals of the system.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -27,38 +27,80 @@ macro_rules! words {
 
 words! {
     /// How an attempt ended.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{Outcome, periodic};
+    ///
+    /// #[periodic(every = "10m", timeout = "1m")]
+    /// async fn hangs() {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # #[cfg(not(feature = "testing"))]
+    /// # fn main() {}
+    /// # #[cfg(feature = "testing")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = job_runtime::testing::start().await;
+    /// assert_eq!(jobs.tick("hangs").await, Ok(Outcome::TimedOut));
+    /// assert_eq!(Outcome::TimedOut.as_str(), "timed_out");
+    /// # }
+    /// ```
     Outcome {
-        /// It returned `()` or `Ok`.
+        /// It returned `()` or `Ok`, also when shutdown had asked it to stop.
         Completed = "completed",
         /// It returned `Err`.
         Failed = "failed",
         /// It panicked.
         Panicked = "panicked",
-        /// It took longer than its `timeout`.
+        /// It took longer than its `timeout`, whatever it returned then.
         TimedOut = "timed_out",
-        /// It was cancelled: by `stop_previous`, by `cancel()`, or because its job was removed.
+        /// It was cancelled: by `"stop_previous"`, by [`JobHandle::cancel`](crate::JobHandle::cancel) or
+        /// [`Context::cancel`](crate::Context::cancel), or because its job was removed or its instance stopped.
         Cancelled = "cancelled",
-        /// Shutdown ended it; not a failure, and no attempt is used up.
+        /// Shutdown ended it: it was dropped, or returned `Err` when asked to stop; or its runtime was dropped. Not a
+        /// failure.
         Interrupted = "interrupted",
     }
 }
 
 words! {
     /// Why it was decided not to run.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{SkipReason, periodic};
+    ///
+    /// #[periodic(every = "1m", on_overlap = "ignore")]
+    /// async fn takes_90_seconds() {
+    ///     tokio::time::sleep(std::time::Duration::from_secs(90)).await;
+    /// }
+    ///
+    /// # #[cfg(not(feature = "testing"))]
+    /// # fn main() {}
+    /// # #[cfg(feature = "testing")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = job_runtime::testing::start().auto().await;
+    /// jobs.advance("4m").await;
+    /// assert_eq!(jobs.runs("takes_90_seconds").len(), 2);
+    /// assert_eq!(jobs.accounting("takes_90_seconds").skipped_for(SkipReason::StillRunning), 2);
+    /// # }
+    /// ```
     SkipReason {
-        /// The previous run was still on.
+        /// The previous run was still on, under `on_overlap = "ignore"`.
         StillRunning = "still_running",
-        /// Another tick was waiting already.
+        /// Another tick was waiting already: for the run that is on, under `on_overlap = "queue"`; or 1,024 of them
+        /// for a slow guard.
         AlreadyPending = "already_pending",
-        /// A newer tick took its place while it waited.
+        /// A newer tick took its place while it waited for a stopping run, under `on_overlap = "stop_previous"`.
         Superseded = "superseded",
-        /// As many runs as allowed were on.
+        /// As many runs as `max_running` allows were on.
         MaxRunning = "max_running",
         /// The guard said no, or panicked.
         Guard = "guard",
         /// The job was paused, or the runtime quiet.
         Paused = "paused",
-        /// It was not accepted: a full queue, or no runtime to run it.
+        /// It was not accepted, because a queue is full. No kind of job has one yet.
         Refused = "refused",
         /// It was cancelled before it started.
         Cancelled = "cancelled",
@@ -67,12 +109,29 @@ words! {
 
 words! {
     /// Why the time of a run was lost.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{MissReason, periodic};
+    ///
+    /// #[periodic(every = "1m")]
+    /// async fn each_minute() {}
+    ///
+    /// # #[cfg(not(feature = "testing"))]
+    /// # fn main() {}
+    /// # #[cfg(feature = "testing")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = job_runtime::testing::start().auto().await;
+    /// jobs.stall("5m").await; // the newest tick runs, for all five
+    /// assert_eq!(jobs.accounting("each_minute").missed_for(MissReason::Stalled), 4);
+    /// # }
+    /// ```
     MissReason {
         /// The process was too busy to see it.
         Stalled = "stalled",
-        /// The wall clock was set, or the machine slept.
+        /// The wall clock was set, or the machine slept. Only schedules that follow the wall clock miss ticks by it.
         ClockStepped = "clock_stepped",
-        /// The process was not running.
+        /// The process was not running. Nothing is stored yet that could tell.
         Downtime = "downtime",
         /// It could not start before its `start_deadline`.
         StartDeadline = "start_deadline",
@@ -86,13 +145,13 @@ words! {
     Trigger {
         /// The schedule.
         Schedule = "schedule",
-        /// A call of `trigger()`, or a tick by hand.
+        /// A call of `trigger`, or a tick by hand in a test.
         Manual = "manual",
-        /// A call of `spawn`.
+        /// A call of `spawn`, for a kind of job that is to come.
         Spawn = "spawn",
-        /// A further attempt of the same run.
+        /// A further attempt of the same run, in [`EventKind::Started`](crate::EventKind::Started).
         Retry = "retry",
-        /// A restart by the supervisor.
+        /// A restart by the supervisor, for a kind of job that is to come.
         Restart = "restart",
     }
 }
@@ -100,9 +159,9 @@ words! {
 words! {
     /// Where the run behind a handle is on its way.
     JobState {
-        /// Accepted and waiting for a place.
+        /// Accepted, and waiting: for its guard, or for the run that is on.
         Available = "available",
-        /// Waiting for its time.
+        /// Waiting for a time that was asked for. No run of a recurring job does.
         Scheduled = "scheduled",
         /// Running.
         Running = "running",
@@ -112,7 +171,7 @@ words! {
         Completed = "completed",
         /// Cancelled, interrupted or refused.
         Cancelled = "cancelled",
-        /// Ended badly after its last attempt.
+        /// Failed, panicked or timed out in its last attempt.
         Discarded = "discarded",
     }
 }
@@ -120,16 +179,17 @@ words! {
 words! {
     /// The kinds of job.
     Kind {
-        /// Recurring: `#[periodic]`.
+        /// Recurring: `#[periodic]`, or [`Periodic`](crate::Periodic).
         Periodic = "periodic",
-        /// On demand: `#[job]`.
+        /// On demand. There are none yet.
         Job = "job",
-        /// Long-running: `#[service]`.
+        /// Long-running. There are none yet.
         Service = "service",
     }
 }
 
-/// The identity of a run, unique within its runtime and growing with time. Attempts of one run share it.
+/// The identity of a run, unique within its runtime; a later one is greater. Attempts of one run share it, and an
+/// occasion that was skipped has one too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub(crate) u64);
 

@@ -13,7 +13,7 @@ use crate::engine::executor;
 use crate::engine::supervisor::Core;
 use crate::error::{Error, Result};
 use crate::event::{self, Board, Events, Observer};
-use crate::job::{Context, Home, Job, JobHandle, JobInfo, no_runtime};
+use crate::job::{Arguments, Context, Home, Job, JobHandle, JobInfo, no_runtime};
 use crate::name::hint;
 use crate::outcome::Trigger;
 use crate::periodic::{Periodic, Periodics, Request, reply};
@@ -24,10 +24,30 @@ pub use builder::{Builder, run_all};
 #[cfg_attr(not(feature = "testing"), expect(unused_imports, reason = "used by the test kit"))]
 pub(crate) use builder::{Mode, missing};
 
-/// A running runtime. Clones mean the same one.
+/// A running runtime: runs, pauses, adds and removes its jobs, tells how they are, and shuts down. Clones mean the
+/// same one.
 ///
 /// The one that [`Builder::start`] gives, and its clones, keep it alive: when the last of them is dropped, what
-/// still runs is killed. Those from [`Runtime::current`] and [`Context::runtime`] do not keep it alive.
+/// still runs is killed. Those from [`Runtime::current`] and [`Context::runtime`] do not keep it alive, and when it
+/// is gone, they refuse what is asked of them.
+///
+/// Jobs are meant by their names; what has an attribute can also be controlled through the
+/// [type beside the function](crate#beside-the-function).
+///
+/// ```standalone_crate
+/// use job_runtime::periodic;
+///
+/// #[periodic(every = "10m")]
+/// async fn purge_sessions() {}
+///
+/// #[tokio::main]
+/// async fn main() -> job_runtime::Result {
+///     let runtime = job_runtime::run_all().start().await?;
+///     runtime.trigger("purge_sessions").await?;
+///     println!("{:?}", runtime.job("purge_sessions"));
+///     runtime.shutdown().await
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Runtime {
     engine: Weak<Engine>,
@@ -80,8 +100,10 @@ impl Runtime {
     /// The runtime that is meant here: inside a run its own; else the one started on this tokio runtime; else
     /// the first of the process that is still there.
     ///
+    /// Tests side by side, spawned tasks and the handlers of a server so find their own.
+    ///
     /// # Errors
-    /// When there is none.
+    /// [`Error::is_refused`] when there is none.
     pub fn current() -> Result<Self> {
         if let Some(run) = executor::current()
             && let Some(runtime) = run.job.home.runtime.get().and_then(|runtime| runtime.downcast_ref::<Self>())
@@ -92,10 +114,31 @@ impl Runtime {
         Ok(Self { engine, owner: None })
     }
 
-    /// Adds a recurring job.
+    /// Adds a recurring job. Its first tick comes one period from now, or after its `initial_delay`; that of a
+    /// [`Recurrence`] of your own when it says.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{Context, Periodic, Schedule};
+    /// # #[job_runtime::periodic(every = "1h")]
+    /// # async fn linked() {}
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// for shard in 1..=3 {
+    ///     let job = Periodic::new(format!("poll-{shard}"), Schedule::every("30s")?, move |_: Context| async move {
+    ///         println!("polling shard {shard}");
+    ///     });
+    ///     runtime.add(job)?;
+    /// }
+    /// assert!(runtime.job("poll-3").is_some());
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When there is a job of that name already, its options contradict each other, or the runtime shuts down.
+    /// [`Error::is_configuration`] when there is a job of that name already, or its options contradict each other;
+    /// [`Error::is_refused`] when the runtime shuts down or is gone.
     pub fn add(&self, job: Periodic) -> Result<()> {
         let engine = self.open_engine()?;
         let home = Arc::clone(&engine.home);
@@ -104,7 +147,21 @@ impl Runtime {
         self.with(|core, periodics| periodics.add(core, &job).map(drop))?
     }
 
-    /// Removes a job; its runs are asked to stop. False when there is none of that name.
+    /// Removes a job, an annotated one too. What is pending is skipped, what runs is asked to stop and has its grace;
+    /// the name is free at once. False when there is none of that name.
+    ///
+    /// ```standalone_crate
+    /// # #[job_runtime::periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// assert!(runtime.remove("purge_sessions"));
+    /// assert!(!runtime.remove("purge_sessions"));
+    /// assert!(runtime.job("purge_sessions").is_none());
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     #[must_use = "false means that there was no such job"]
     pub fn remove(&self, name: &str) -> bool {
         let removed = self.with(|core, periodics| {
@@ -113,20 +170,54 @@ impl Runtime {
         removed.unwrap_or(false)
     }
 
-    /// Gives a job another schedule; periods are counted from now.
+    /// Gives a job another schedule; periods are counted from now. What runs goes on. Of a template, all instances
+    /// get it, those to come too. The schedule is taken as it is: an `align` of the job does not hold for it.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::Schedule;
+    /// # #[job_runtime::periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// runtime.reschedule("purge_sessions", Schedule::every("1m")?)?;
+    /// let info = runtime.job("purge_sessions").expect("it is there");
+    /// assert_eq!(info.schedule.as_deref(), Some("every 1m"));
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When there is no such job.
+    /// [`Error::is_configuration`] when there is no such job, [`Error::is_refused`] when the runtime is gone.
     pub fn reschedule(&self, name: &str, schedule: impl Recurrence) -> Result<()> {
         let timetable = Timetable::of(schedule);
         self.of_name(name, |core, periodics, entry| periodics.reschedule(core, entry, &timetable))
     }
 
     /// Runs a job now, if its guard and its overlap policy let it; also while it is paused. Of a template, all
-    /// instances. It does not wait for the run, nor for the decision.
+    /// instances. It does not wait for the run, nor for the decision: what becomes of it is an [event](Self::events).
+    /// `trigger` of the [type beside the function](crate#beside-the-function) gives a [`JobHandle`] on the run.
+    ///
+    /// ```standalone_crate
+    /// # #[job_runtime::periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// runtime.trigger("purge_sessions").await?;
+    /// let error = runtime.trigger("purge_session").await.unwrap_err();
+    /// assert!(error.to_string().contains("did you mean `purge_sessions`?"));
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When there is no such job, or the runtime shuts down.
+    /// [`Error::is_configuration`] when there is no such job, [`Error::is_refused`] when the runtime shuts down or is
+    /// gone.
+    ///
+    /// # Cancel safety
+    /// Safe: once polled it is done, and dropped before that nothing has happened.
     #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn trigger(&self, name: &str) -> Result<()> {
         self.open_engine()?;
@@ -135,30 +226,68 @@ impl Runtime {
         })
     }
 
-    /// Pauses a job: its ticks are skipped until it is resumed. What runs goes on.
+    /// Pauses a job: its ticks are skipped until it is resumed, and counted as such. What runs goes on, and a trigger
+    /// still works. A second pause changes the reason. Nothing is stored: the next start of the program is not
+    /// paused.
+    ///
+    /// ```standalone_crate
+    /// # #[job_runtime::periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// runtime.pause("purge_sessions", "the disk is full").await?;
+    /// let info = runtime.job("purge_sessions").expect("it is there");
+    /// assert_eq!(info.paused.as_deref(), Some("the disk is full"));
+    /// runtime.resume("purge_sessions").await?;
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When there is no such job.
+    /// [`Error::is_configuration`] when there is no such job, [`Error::is_refused`] when the runtime is gone.
+    ///
+    /// # Cancel safety
+    /// Safe: once polled it is done, and dropped before that nothing has happened.
     #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn pause(&self, name: &str, reason: &str) -> Result<()> {
         self.of_name(name, |core, _, entry| core.pause(entry, &reason.into()))
     }
 
-    /// Resumes a paused job.
+    /// Resumes a paused job, whether it was paused by [`pause`](Self::pause), by `enabled = false` or by
+    /// `pause_after`. Its schedule went on meanwhile, so that its next tick is the next planned one.
     ///
     /// # Errors
-    /// When there is no such job.
+    /// [`Error::is_configuration`] when there is no such job, [`Error::is_refused`] when the runtime is gone.
+    ///
+    /// # Cancel safety
+    /// Safe: once polled it is done, and dropped before that nothing has happened.
     #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn resume(&self, name: &str) -> Result<()> {
         self.of_name(name, |core, _, entry| core.resume(entry))
     }
 
-    /// From now on no tick starts a run; everything else goes on.
+    /// From now on no tick starts a run; everything else goes on, triggers included. Ticks count as skipped, as
+    /// while [paused](crate::SkipReason::Paused). There is no way back: it is meant for the time before a shutdown.
     pub fn quiet(&self) {
         let _ = self.with(|core, _| core.quiet = true);
     }
 
-    /// All jobs, in the order of their names.
+    /// All jobs, in the order of their names; none when the runtime is gone. After a shutdown they can still be read.
+    ///
+    /// ```standalone_crate
+    /// # #[job_runtime::periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// for job in runtime.jobs() {
+    ///     let schedule = job.schedule.unwrap_or_default();
+    ///     println!("{} {schedule}: {} ran, {} on", job.name, job.accounting.ran, job.running);
+    /// }
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     #[must_use]
     pub fn jobs(&self) -> Vec<JobInfo> {
         let jobs = self.with(|core, periodics| {
@@ -170,13 +299,44 @@ impl Runtime {
         jobs.unwrap_or_default()
     }
 
-    /// One job.
+    /// One job; `None` when there is none of that name.
+    ///
+    /// ```standalone_crate
+    /// # #[job_runtime::periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// let job = runtime.job("purge_sessions").expect("it is linked");
+    /// assert_eq!((job.running, job.paused, job.overdue), (0, None, false));
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     #[must_use]
     pub fn job(&self, name: &str) -> Option<JobInfo> {
         self.of_name(name, |core, periodics, entry| periodics.info(core, entry)).ok().flatten()
     }
 
-    /// Subscribes to everything that happens from now on.
+    /// Subscribes to everything that happens from now on; see [`Events`]. When the runtime is gone, there is nothing
+    /// to come.
+    ///
+    /// ```standalone_crate
+    /// # #[job_runtime::periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// let mut events = runtime.events();
+    /// let listener = tokio::spawn(async move {
+    ///     while let Some(event) = events.recv().await {
+    ///         println!("{event:?}");
+    ///     }
+    /// });
+    /// runtime.shutdown().await?;
+    /// listener.await.expect("it ends with the runtime");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn events(&self) -> Events {
         match self.engine() {
@@ -185,7 +345,24 @@ impl Runtime {
         }
     }
 
-    /// Whether the runtime is well.
+    /// Whether the runtime is well: what a liveness and a readiness probe ask. It takes 5 s at most, and mostly no time
+    /// at all.
+    ///
+    /// ```standalone_crate
+    /// # #[job_runtime::periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// let health = runtime.health().await;
+    /// assert!(health.live && health.ready);
+    /// assert!(health.overdue.is_empty());
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    /// Safe: it only asks.
     pub async fn health(&self) -> Health {
         let Ok(engine) = self.engine() else { return Health { live: false, ready: false, overdue: Vec::new() } };
         let live = engine.ping(PATIENCE).await;
@@ -193,30 +370,58 @@ impl Runtime {
         Health { live, ready: live && !engine.is_closing(), overdue }
     }
 
-    /// Shuts down in order: nothing new starts, runs are asked to stop and have their grace, what remains is
-    /// dropped. A second call waits for the same end. It never ends the process.
+    /// Shuts down in order: nothing new starts, runs are asked to stop and have their grace, all at once and within
+    /// [`Builder::shutdown_timeout`]; what remains is dropped. A second call waits for the same end. It never ends
+    /// the process.
+    ///
+    /// Called from inside a run of the same runtime it begins the shutdown and returns at once, because the run
+    /// itself is waited for.
+    ///
+    /// ```standalone_crate
+    /// # #[job_runtime::periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// if let Err(error) = runtime.shutdown().await {
+    ///     eprintln!("{error}"); // shut down without waiting for `purge_sessions`
+    /// }
+    /// assert!(runtime.trigger("purge_sessions").await.unwrap_err().is_refused());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::is_abandoned`] when runs had to be dropped, or are stuck; the text names them.
+    /// [`Error::is_refused`] when the runtime is gone.
     ///
     /// # Cancel safety
-    /// When the future is dropped, the shutdown goes on.
+    /// Once polled, the shutdown goes on when the future is dropped; it can be waited for by [`join`](Self::join).
     pub async fn shutdown(&self) -> Result {
         let engine = self.engine()?;
         let _moving = engine.home.clock.hold();
         engine.begin_shutdown();
+        if is_in_run_of(&engine) {
+            return Ok(());
+        }
         engine.end().await
     }
 
-    /// Waits for the end without asking for it.
+    /// Waits for the end without asking for it: for [`shutdown`](Self::shutdown) somewhere else, or for
+    /// [`Builder::shutdown_on`].
     ///
     /// # Errors
-    /// What [`shutdown`](Self::shutdown) gives.
+    /// What [`shutdown`](Self::shutdown) gives; and [`Error::is_refused`] from inside a run of the same runtime, which
+    /// would wait for itself.
     ///
     /// # Cancel safety
-    /// Safe.
+    /// Safe: it only waits.
     pub async fn join(&self) -> Result {
-        self.engine()?.end().await
+        let engine = self.engine()?;
+        if is_in_run_of(&engine) {
+            return Err(Error::refused("a run cannot wait for the end of its own runtime"));
+        }
+        engine.end().await
     }
 
     pub(crate) fn engine(&self) -> Result<Arc<Engine>> {
@@ -261,6 +466,13 @@ impl Runtime {
         })?
     }
 
+    /// How the arguments of the template of a companion type are hashed and compared, when they are of type `A`.
+    pub(crate) fn arguments<C: 'static, A: 'static>(&self) -> Result<Arguments> {
+        let arguments = self.of_companion::<C, _>(|core, _, entry| core.entries.get(entry)?.job.arguments)?;
+        let arguments = arguments.filter(|arguments| arguments.id == TypeId::of::<A>());
+        arguments.ok_or_else(|| Error::refused("the job takes no such arguments, or was removed"))
+    }
+
     /// Triggers the job of a companion type and gives a handle on the run.
     pub(crate) fn trigger_companion<C: 'static, R>(&self) -> Result<JobHandle<R>> {
         self.open_engine()?;
@@ -271,6 +483,11 @@ impl Runtime {
         let run = run.into_iter().next().ok_or_else(|| Error::refused("the job was removed"))?;
         Ok(JobHandle::new(run, ending))
     }
+}
+
+/// Whether this is asked in a run of that engine, for which its end would have to wait.
+fn is_in_run_of(engine: &Engine) -> bool {
+    executor::current().is_some_and(|run| Arc::ptr_eq(&run.job.home, &engine.home))
 }
 
 impl fmt::Debug for Runtime {
@@ -295,15 +512,15 @@ impl Context {
 /// How long the engine may take to answer before it is not live.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether a runtime is well.
+/// Whether a runtime is well; from [`Runtime::health`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Health {
-    /// The engine answers within 5 s.
+    /// The engine answers within 5 s. When it does not, the process is best started anew.
     pub live: bool,
-    /// It is live, and takes new work.
+    /// It is live, and takes new work: it is not shutting down.
     pub ready: bool,
-    /// The jobs that are late by more than a minute and more than their period.
+    /// The jobs whose next tick is late by more than a minute and more than their period.
     pub overdue: Vec<Arc<str>>,
 }
 

@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use crate::error::{Error, Result};
 
-/// What stands for a time: a text such as `"2026-03-28T12:00:00+01:00[Europe/Berlin]"`, or a [`SystemTime`].
+/// What stands for a time: a text such as `"2026-03-28T12:00:00+01:00[Europe/Berlin]"` (RFC 3339, or RFC 9557 with a
+/// zone), or a [`SystemTime`]. Nothing else can.
 ///
 /// ```
 /// use job_runtime::IntoTime;
@@ -17,7 +18,7 @@ pub trait IntoTime: sealed::Sealed {
     /// The time that is meant.
     ///
     /// # Errors
-    /// When a text is not a time with an offset.
+    /// When a text is not a time with an offset or `Z`.
     fn into_time(self) -> Result<SystemTime>;
 }
 

@@ -16,7 +16,7 @@ const FLOORS: [Floor; 7] = [
     Floor { name: "rules", modules: &["policy", "schedule"] },
     // `event` tells of runs, which `job` describes.
     Floor { name: "jobs", modules: &["job", "event"] },
-    // An attempt is executed; the supervisor keeps attempts and alarms; crowds of attempts are carried; the driver
+    // An attempt is executed; the supervisor keeps attempts and alarms; crowds of attempts are carried; what happened is told; the driver
     // moves them all.
     Floor {
         name: "engine",
@@ -27,6 +27,7 @@ const FLOORS: [Floor; 7] = [
             "engine::executor",
             "engine::supervisor",
             "engine::carrier",
+            "engine::teller",
             "engine::driver",
         ],
     },

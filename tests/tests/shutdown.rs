@@ -112,12 +112,18 @@ fn usr1_starts_no_tick_any_more_and_lets_the_rest_go_on() {
 
 // ---- runs that never give their thread back
 
-/// Starts jobs of `stuck`, asks for the end when they are stuck, and expects them to be named.
-fn is_ended_and_named(flavour: &str, jobs: &[&str]) {
+/// Starts jobs of `stuck`, and waits until they are stuck.
+fn stuck(flavour: &str, jobs: &[&str], arguments: &[&str]) -> Child {
     let only = format!("only={}", jobs.join(","));
-    let mut child = start(STUCK, &["shutdown_timeout=100ms", &only], &[("FLAVOUR", flavour)]);
+    let arguments: Vec<&str> = arguments.iter().copied().chain(["shutdown_timeout=100ms", &only]).collect();
+    let mut child = start(STUCK, &arguments, &[("FLAVOUR", flavour)]);
     let started: Vec<String> = jobs.iter().map(|job| format!("{job} started")).collect();
     child.says_all(&started.iter().map(String::as_str).chain(["ready"]).collect::<Vec<_>>());
+    child
+}
+
+/// Asks for the end, and expects these jobs to be named.
+fn names_at_its_end(child: Child, jobs: &[&str]) {
     child.signal("TERM");
     let end = child.end();
     assert_eq!(end.code(), Some(1), "{end:#?}");
@@ -125,6 +131,10 @@ fn is_ended_and_named(flavour: &str, jobs: &[&str]) {
         assert!(end.err().contains(&format!("`{job}`")), "{job} is not named: {end:#?}");
     }
     assert!(!end.err().contains("panicked"), "{end:#?}");
+}
+
+fn is_ended_and_named(flavour: &str, jobs: &[&str]) {
+    names_at_its_end(stuck(flavour, jobs, &[]), jobs);
 }
 
 #[test]
@@ -151,6 +161,25 @@ fn as_many_blocking_functions_as_workers_do_not_keep_the_process() {
 #[test]
 fn all_kinds_of_stuck_functions_together_do_not_keep_the_process() {
     is_ended_and_named("workers", &["blocks", "blocks_too", "endless"]);
+}
+
+/// Starts a job that goes on over its timeout, waits until that has passed, and asks for the end.
+fn is_ended_and_named_after_its_timeout(job: &str) {
+    for grace in ["brutal_kill", "5s", "infinity"] {
+        let mut child = stuck("workers", &[job, "over_its_timeout"], &[&format!("job_shutdown:{job}={grace}")]);
+        child.says("event: over_its_timeout timed_out: it took longer than its timeout");
+        names_at_its_end(child, &[job]);
+    }
+}
+
+#[test]
+fn a_function_that_blocks_and_was_dropped_by_its_timeout_before_does_not_keep_the_process() {
+    is_ended_and_named_after_its_timeout("blocks_over_its_timeout");
+}
+
+#[test]
+fn an_endless_plain_function_that_is_over_its_timeout_does_not_keep_the_process() {
+    is_ended_and_named_after_its_timeout("endless_over_its_timeout");
 }
 
 #[test]
@@ -208,6 +237,33 @@ fn one_of_a_crowd_that_blocks_does_not_keep_the_others() {
 fn a_function_that_blocks_is_named_while_it_does() {
     let mut child = start(STUCK, &["only=blocks,bystander"], &[]);
     child.says("event: blocks blocking");
+}
+
+// ---- listeners that never return
+
+#[test]
+fn a_second_signal_ends_a_program_whose_observer_is_stuck() {
+    for kind in ["start", "end", "shutdown"] {
+        for signal in ["TERM", "INT"] {
+            let mut child = start(env!("CARGO_BIN_EXE_stuck_observer"), &[kind], &[]);
+            child.says_all(&["ready", "lasting started"]);
+            child.signal("TERM");
+            child.says_all(&["lasting was asked", "the observer is stuck"]);
+            child.signal(signal);
+            let end = child.end();
+            assert_eq!(end.code(), Some(1), "{end:#?}");
+            assert!(end.err().contains("a second signal") && end.err().contains("`lasting`"), "{end:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_ticks_of_jobs_go_on_while_an_observer_is_stuck() {
+    let mut child = start(env!("CARGO_BIN_EXE_stuck_observer"), &["start"], &[]);
+    child.says("the observer is stuck");
+    for _ in 0..20 {
+        child.says("ticking");
+    }
 }
 
 // ---- runs that fail

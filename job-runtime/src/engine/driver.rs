@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -14,6 +15,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use super::carrier::{Crowd, RELIEF, launch};
 use super::executor::{End, Supervise};
 use super::supervisor::{Core, Owner, Rest, Stop};
+use super::teller::Teller;
 use crate::clock::{Moment, Now, first};
 use crate::error::{Error, Result};
 use crate::event::Board;
@@ -31,7 +33,8 @@ pub(crate) struct Engine {
     carried: Mutex<Carried>,
     wake: Notify,
     alive: AtomicBool,
-    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+    driver: Mutex<Option<JoinHandle<()>>>,
+    teller: Teller,
     ended: watch::Sender<Option<Result>>,
 }
 
@@ -63,6 +66,7 @@ impl Engine {
         let now = home.clock.now();
         let board = Arc::new(board);
         let core = Core::new(now, Arc::clone(&board), manual, home.clock.is_fake());
+        let teller = Teller::new(Arc::clone(&board), Handle::current(), home.clock.is_fake());
         let engine = Arc::new(Self {
             home,
             board,
@@ -72,7 +76,8 @@ impl Engine {
             carried: Mutex::default(),
             wake: Notify::new(),
             alive: AtomicBool::new(true),
-            thread: Mutex::new(None),
+            driver: Mutex::new(None),
+            teller,
             ended: watch::Sender::new(None),
         });
         let conductor: Arc<dyn Conductor> = engine.clone();
@@ -103,23 +108,24 @@ impl Engine {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
         let thread = std::thread::Builder::new().name("job-driver".to_owned());
         let driver = thread.spawn(move || runtime.block_on(engine.look_after())).map_err(failed)?;
-        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(driver);
+        *self.driver.lock().unwrap_or_else(PoisonError::into_inner) = Some(driver);
         Ok(())
     }
 
-    /// Waits until the driver has let go of the engine, so that what the jobs shared is dropped by who waits.
+    /// Waits until the engine's threads have let go of it, so that what the jobs and listeners shared is dropped by
+    /// who waits.
     pub(crate) async fn let_go(&self) {
-        let driver = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(driver) = driver {
+        let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for thread in driver.into_iter().chain(self.teller.close()) {
             #[expect(clippy::disallowed_methods, reason = "a thread that is about to end is waited for")]
-            let _ = self.handle.spawn_blocking(move || drop(driver.join())).await;
+            let _ = self.handle.spawn_blocking(move || drop(thread.join())).await;
         }
     }
 
     async fn look_after(self: Arc<Self>) {
         loop {
             let turn = {
-                // Whoever listens to events finds the program's runtime around it.
+                // What is dropped here of the users' finds the program's runtime around it.
                 let _entered = self.handle.enter();
                 catch_unwind(AssertUnwindSafe(|| self.turn())).unwrap_or_else(|_| self.break_down())
             };
@@ -203,7 +209,7 @@ impl Engine {
         let Rest { launches, replies, leftovers } = core.finish(kinds);
         let sooner = core.next_look() < *armed || core.is_over();
         drop(state);
-        self.board.deliver();
+        self.teller.tell();
         if let Some(crowd) = launch(self, &self.handle, launches) {
             self.carried().push_back((now.moment + RELIEF, Arc::downgrade(&crowd)));
             self.wake.notify_one();
@@ -265,9 +271,13 @@ impl Engine {
         let engine = Arc::clone(self);
         #[expect(clippy::disallowed_methods, reason = "it ends with the engine")]
         self.handle.spawn(async move {
+            // In a task of its own, because one that panics is better taken for the signal than never heard.
+            let signal = engine.handle.spawn(signal);
+            let given_up = signal.abort_handle();
             if first(signal, async { drop(engine.end().await) }).await.is_some() {
                 engine.begin_shutdown();
             }
+            given_up.abort();
         });
     }
 
@@ -290,13 +300,20 @@ impl Engine {
         self.lock().core.is_closing()
     }
 
-    /// Waits for the end; what came of it.
+    /// Waits for the end, and until listeners know of it; what came of it.
     pub(crate) async fn end(&self) -> Result {
         let mut ended = self.ended.subscribe();
-        match ended.wait_for(Option::is_some).await {
+        let result = match ended.wait_for(Option::is_some).await {
             Ok(result) => result.clone().unwrap_or(Ok(())),
             Err(_) => Ok(()),
-        }
+        };
+        self.teller.all_told(&self.home.clock).await;
+        result
+    }
+
+    /// Whether the last run has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.borrow().is_some()
     }
 
     /// The jobs whose runs are still on.

@@ -292,7 +292,7 @@ fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
 }
 
 fn input(run: &Arc<Run>) -> Input {
-    let state = run.cell.as_ref().and_then(|cell| cell.take(|| run.job.make_state()));
+    let state = run.cell.as_ref().and_then(|cell| cell.take(run.id, || run.job.make_state()));
     Input { run: Arc::clone(run), state }
 }
 

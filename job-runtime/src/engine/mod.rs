@@ -6,4 +6,5 @@ pub(crate) mod executor;
 pub(crate) mod registry;
 pub(crate) mod slots;
 pub(crate) mod supervisor;
+pub(crate) mod teller;
 pub(crate) mod timers;

@@ -126,6 +126,8 @@ pub(crate) struct Core {
     pub(crate) quiet: bool,
     /// In tests: no ticks but those by hand.
     pub(crate) manual: bool,
+    /// What was done since others had the lock, in alarms handled.
+    pub(crate) effort: usize,
     /// In tests: a clock that nobody waits for in vain, so that nothing wakes without need.
     fake: bool,
     timers: Timers,
@@ -161,6 +163,7 @@ impl Core {
             companions: HashMap::new(),
             quiet: false,
             manual,
+            effort: 0,
             fake,
             timers: Timers::new(),
             runs: Slots::new(),
@@ -296,10 +299,11 @@ impl Core {
         slot
     }
 
-    /// Asks the guard of a run in the task that will go on with the run itself.
-    pub(crate) fn ask_guard(&mut self, run: Arc<Run>) {
+    /// Asks the guard of a run in the task that will go on with the run itself; gives its slot.
+    pub(crate) fn ask_guard(&mut self, run: Arc<Run>) -> u32 {
         let slot = self.admit(&run, Stage::Guard);
         self.rest.launches.push(Launch { slot, run, guarded: true });
+        slot
     }
 
     /// Gives a run a slot.
@@ -443,9 +447,9 @@ impl Core {
         running.is_some_and(|running| running.run.entry == entry && running.run.unit == unit)
     }
 
-    /// Every run of one record of a kind, those that still ask their guard included; looks at all runs.
-    pub(crate) fn all_runs_of(&self, entry: u32, unit: u32) -> Vec<u32> {
-        let of = self.runs.iter().filter(|(_, running)| running.run.entry == entry && running.run.unit == unit);
+    /// Every run of a job, those that still ask their guard included; looks at all runs.
+    pub(crate) fn runs_of_job(&self, entry: u32) -> Vec<u32> {
+        let of = self.runs.iter().filter(|(_, running)| running.run.entry == entry);
         of.map(|(slot, _)| slot).collect()
     }
 

@@ -7,6 +7,26 @@ use crate::outcome::{MissReason, Outcome, SkipReason};
 /// How the occasions of a job ended: `due = ran + skipped + missed + pending`, at every moment.
 ///
 /// An occasion is one reason to run: a scheduled tick, a tick by hand, a trigger. Attempts of one run count once.
+/// All counts begin with the runtime, and of a template they are those of all its instances.
+///
+/// ```standalone_crate
+/// use job_runtime::{SkipReason, periodic};
+///
+/// #[periodic(every = "1h", when = || false)]
+/// async fn never_wanted() {}
+///
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// let runtime = job_runtime::run_all().start().await?;
+/// let run = never_wanted::trigger().await?;
+/// assert!(run.await.unwrap_err().is_refused());
+///
+/// let books = never_wanted::status().await?.accounting;
+/// assert_eq!((books.due, books.ran, books.skipped), (1, 0, 1));
+/// assert_eq!(books.skipped_for(SkipReason::Guard), 1);
+/// # runtime.shutdown().await
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Accounting {
@@ -18,7 +38,7 @@ pub struct Accounting {
     pub skipped: u64,
     /// Those whose time was lost.
     pub missed: u64,
-    /// Those not yet decided.
+    /// Those not yet decided: the guard is being asked, or they wait for a place or for their jitter.
     pub pending: u64,
     reasons: Reasons,
 }
@@ -41,14 +61,14 @@ struct Reasons {
 }
 
 impl Accounting {
-    /// Occasions skipped for this reason.
+    /// Occasions skipped for this reason; over all reasons they add up to `skipped`.
     #[must_use]
     pub fn skipped_for(&self, reason: SkipReason) -> u64 {
         let mut reasons = self.reasons;
         *reasons.skip(reason)
     }
 
-    /// Occasions missed for this reason.
+    /// Occasions missed for this reason; over all reasons they add up to `missed`.
     #[must_use]
     pub fn missed_for(&self, reason: MissReason) -> u64 {
         let mut reasons = self.reasons;

@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The arguments of an instance: a tuple of what the function takes by value.
 pub(crate) type Args = Arc<dyn Any + Send + Sync>;
@@ -26,12 +26,39 @@ impl Arguments {
         }
     }
 
-    pub(crate) fn hash(&self, args: &Args, hasher: &RandomState) -> u64 {
-        (self.hash)(&**args, hasher)
+    /// These arguments as a key, which asks the users' code for the hash.
+    pub(crate) fn key(self, args: Args) -> Key {
+        static HASHER: OnceLock<RandomState> = OnceLock::new();
+        let hash = (self.hash)(&*args, HASHER.get_or_init(RandomState::new));
+        Key { args, hash: u32::try_from(hash >> 32).unwrap_or_default(), arguments: self, compared: Vec::new() }
+    }
+}
+
+/// Arguments to look for, with half of their hash, and what comparing them with others gave.
+///
+/// `Hash` and `Eq` are the users' code, which the engine's lock is not held for: hashed is before, and what is to be
+/// compared is brought out from under it.
+pub(crate) struct Key {
+    pub(crate) args: Args,
+    pub(crate) hash: u32,
+    arguments: Arguments,
+    compared: Vec<(u32, bool)>,
+}
+
+/// Arguments that a key has not been compared with yet, and the stamps of their instances.
+pub(crate) type Unknown = Vec<(u32, Args)>;
+
+impl Key {
+    /// Whether the instance of this stamp has the same arguments, if that is known.
+    pub(crate) fn is_same(&self, stamp: u32) -> Option<bool> {
+        self.compared.iter().find(|(other, _)| *other == stamp).map(|(_, same)| *same)
     }
 
-    pub(crate) fn same(&self, left: &Args, right: &Args) -> bool {
-        (self.same)(&**left, &**right)
+    pub(crate) fn compare(&mut self, unknown: Unknown) {
+        for (stamp, other) in unknown {
+            let same = (self.arguments.same)(&*self.args, &*other);
+            self.compared.push((stamp, same));
+        }
     }
 }
 
@@ -43,11 +70,9 @@ mod tests {
     fn equal_arguments_are_the_same_and_others_are_not() {
         let arguments = Arguments::of::<(u32, String)>();
         let of = |number: u32| -> Args { Arc::new((number, "x".to_owned())) };
-        let hasher = RandomState::new();
-        assert!(arguments.same(&of(1), &of(1)));
-        assert!(!arguments.same(&of(1), &of(2)));
-        assert_eq!(arguments.hash(&of(1), &hasher), arguments.hash(&of(1), &hasher));
-        let other: Args = Arc::new(1_u32);
-        assert!(!arguments.same(&of(1), &other));
+        let mut key = arguments.key(of(1));
+        key.compare(vec![(7, of(1)), (8, of(2)), (9, Arc::new(1_u32))]);
+        assert_eq!([6, 7, 8, 9].map(|stamp| key.is_same(stamp)), [None, Some(true), Some(false), Some(false)]);
+        assert_eq!(key.hash, arguments.key(of(1)).hash);
     }
 }

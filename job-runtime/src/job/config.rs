@@ -4,19 +4,29 @@ use super::Options;
 use crate::duration::{IntoDuration, Setting};
 use crate::error::Result;
 
-/// The options of one job, to be changed at the start. One setter per option of the attribute, with the same
-/// name and the same values; each checks at once.
+/// The options of one job, to be changed by [`Builder::configure`](crate::Builder::configure) and
+/// [`Periodic::configure`](crate::Periodic::configure). One setter per option of the attribute, with the same name
+/// and the same values; each checks at once. A duration is a text such as `"10m"` or a `Duration`, a word is a text.
 ///
 /// # Errors
 /// Every setter returns an error that says which values the option takes; options that contradict each other are
-/// refused when the runtime starts.
+/// refused when the runtime starts, or the job is added.
 ///
-/// ```
-/// use job_runtime::{Context, Periodic, Schedule};
+/// ```standalone_crate
+/// use job_runtime::periodic;
 ///
-/// let job = Periodic::new("purge", Schedule::every("10m")?, |_cx: Context| async {});
-/// let job = job.configure(|job| job.on_overlap("ignore")?.timeout("1m"))?;
-/// # Ok::<(), job_runtime::Error>(())
+/// #[periodic(every = "10m")]
+/// async fn purge_sessions() {}
+///
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// let runtime = job_runtime::run_all()
+///     .configure("purge_sessions", |job| job.every("5m")?.on_overlap("ignore")?.timeout("1m"))
+///     .start()
+///     .await?;
+/// assert_eq!(purge_sessions::status().await?.schedule.as_deref(), Some("every 5m"));
+/// # runtime.shutdown().await
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct JobConfig {
@@ -25,87 +35,119 @@ pub struct JobConfig {
 
 #[expect(clippy::missing_errors_doc, reason = "they are stated once, at the type")]
 impl JobConfig {
-    /// The time between two ticks.
+    /// The time between two ticks, a millisecond at least.
     pub fn every(self, period: impl IntoDuration) -> Result<Self> {
         self.length("every", period)
     }
 
-    /// The time before the first tick.
+    /// The time before the first tick; `"0s"` is at once, and unless it is set the first tick comes after one
+    /// period. Not with [`align`](Self::align).
     pub fn initial_delay(self, delay: impl IntoDuration) -> Result<Self> {
         self.length("initial_delay", delay)
     }
 
-    /// `"regular"` (start to start) or `"shifted"` (end to start).
+    /// From where a period is counted: `"regular"`, the default, from the planned start, so that the k-th tick is at
+    /// anchor + k · period; `"shifted"` from the end of the run, or of the decision not to run.
     pub fn delay_mode(self, mode: &str) -> Result<Self> {
         self.text("delay_mode", mode)
     }
 
-    /// `"run"`, `"ignore"`, `"queue"` or `"stop_previous"`.
+    /// What a tick does that comes due while a run is on, one that waits for its next attempt included:
+    ///
+    /// * `"run"`: starts as well, within [`max_running`](Self::max_running). The default.
+    /// * `"ignore"`: is skipped. The default of a job with `&mut` state, for which `"run"` is refused.
+    /// * `"queue"`: waits for the end of the run. One tick waits; further ones are skipped.
+    /// * `"stop_previous"`: has the run stopped, as [`job_shutdown`](Self::job_shutdown) says, and starts then. A
+    ///   newer tick takes the place of one that waits for this.
     pub fn on_overlap(self, policy: &str) -> Result<Self> {
         self.text("on_overlap", policy)
     }
 
-    /// How many runs may be on at once under `on_overlap = "run"`.
+    /// How many runs may be on at once under `on_overlap = "run"`, from 1; without it there is no bound.
     pub fn max_running(self, count: u32) -> Result<Self> {
         self.set("max_running", Setting::Number(count))
     }
 
-    /// `"one"`, `"skip"`, `"all"` or `"all(20)"`.
+    /// What becomes of ticks that are overdue: of several that came due before the process could run them, or of one
+    /// that is more than 30 s late.
+    ///
+    /// * `"one"`: the newest runs, for all of them. The default.
+    /// * `"skip"`: none runs, but a newest one that is at most 30 s late.
+    /// * `"all"`: each runs, one after another and the oldest first; at most the newest 100,000.
+    /// * `"all(20)"`: the same, with at most the newest 20.
+    ///
+    /// Those that do not run are missed.
     pub fn on_missed(self, policy: &str) -> Result<Self> {
         self.text("on_missed", policy)
     }
 
-    /// How late a run may start; later it counts as missed.
+    /// How long after its nominal time a tick may start; later it is missed. Longer than zero. It does not bound
+    /// what is triggered.
     pub fn start_deadline(self, deadline: impl IntoDuration) -> Result<Self> {
         self.length("start_deadline", deadline)
     }
 
-    /// The longest an attempt may take: a duration, or `"infinity"`.
+    /// The longest an attempt may take: a duration longer than zero, or `"infinity"`, the default. Then the run is
+    /// stopped, as [`job_shutdown`](Self::job_shutdown) says, and the attempt is
+    /// [`TimedOut`](crate::Outcome::TimedOut).
     pub fn timeout(self, limit: impl IntoDuration) -> Result<Self> {
         self.length("timeout", limit)
     }
 
-    /// The time between being asked to stop and being dropped: a duration, `"brutal_kill"` or `"infinity"`.
+    /// The time between being asked to stop and being dropped: a duration, 5 s unless it is set; `"brutal_kill"` for
+    /// none; or `"infinity"`. In a shutdown the runtime's own timeout bounds it.
+    ///
+    /// A function that does not take `&Context` cannot hear the request: outside a shutdown it is dropped at once.
+    /// A plain `fn` can be asked, but never dropped.
     pub fn job_shutdown(self, grace: impl IntoDuration) -> Result<Self> {
         self.length("job_shutdown", grace)
     }
 
-    /// A random delay for each tick.
+    /// A random delay of each tick: anew for each, uniform from zero to this, and never past the next tick. The
+    /// nominal time stays. What is triggered, and what is overdue, is not delayed.
     pub fn jitter(self, most: impl IntoDuration) -> Result<Self> {
         self.length("jitter", most)
     }
 
-    /// A fixed delay for this job on this node.
+    /// A delay between zero and this that is fixed for the job on this machine, so that many machines do not start
+    /// it at once: the part of it that the FNV-1a hash of the two names picks. Otherwise as [`jitter`](Self::jitter),
+    /// to which it is added.
     pub fn splay(self, most: impl IntoDuration) -> Result<Self> {
         self.length("splay", most)
     }
 
-    /// Whether ticks stand at multiples of the period since the epoch.
+    /// Whether ticks stand at multiples of the period since the UNIX epoch, by the wall clock: `"1h"` is then each
+    /// full hour of UTC. Off unless it is set; not with `delay_mode = "shifted"`.
     pub fn align(self, on: bool) -> Result<Self> {
         self.set("align", Setting::Flag(on))
     }
 
-    /// How many attempts one tick has.
+    /// How many attempts one run has, from 1, the default. A further one follows an `Err`, a panic and a timeout.
     pub fn max_attempts(self, count: u32) -> Result<Self> {
         self.set("max_attempts", Setting::Number(count))
     }
 
-    /// The delay before the next attempt: `"1s..5m"` (exponential, full jitter) or `"10s"`.
+    /// The delay before the next attempt: `"10s"` is exactly that, and `"1s..5m"`, the default, is random under a
+    /// ceiling that doubles.
+    ///
+    /// After attempt n, `"base..cap"` is uniform in 0 ..= min(cap, base · 2^(n−1)): the “full jitter” of Marc
+    /// Brooker, *Exponential Backoff And Jitter* (2015).
     pub fn backoff(self, delay: &str) -> Result<Self> {
         self.text("backoff", delay)
     }
 
-    /// After how many failures in a row the job is paused.
+    /// After how many failed runs in a row the job is paused, from 1; without it, it never is. A run counts once,
+    /// after its last attempt, and `resume` counts anew.
     pub fn pause_after(self, failures: u32) -> Result<Self> {
         self.set("pause_after", Setting::Number(failures))
     }
 
-    /// The name in events, metrics and the store.
+    /// The name in events, logs and settings; the function's own unless it is set.
     pub fn name(self, name: &str) -> Result<Self> {
         self.text("name", name)
     }
 
-    /// Whether the job starts in service, or paused.
+    /// Whether the job starts in service, as it does unless this is set, or paused.
     pub fn enabled(self, on: bool) -> Result<Self> {
         self.set("enabled", Setting::Flag(on))
     }

@@ -15,13 +15,25 @@ use crate::outcome::{JobState, RunId, Trigger};
 
 /// What a job learns of its own run, and what it can ask for. A clone is cheap and means the same run.
 ///
-/// ```
-/// use job_runtime::Context;
+/// A function has it by a parameter `&Context`, which is also how it hears that it should stop; the functions of a
+/// [`Periodic`](crate::Periodic) are given a clone.
 ///
-/// async fn consume(cx: &Context) {
-///     println!("{} #{}, attempt {}", cx.name(), cx.id(), cx.attempt());
-///     cx.cancelled().await;
+/// ```standalone_crate
+/// use job_runtime::{Context, Outcome, periodic};
+///
+/// #[periodic(every = "10m")]
+/// async fn purge_sessions(cx: &Context) {
+///     println!("{}: run {}, attempt {}, by {}", cx.name(), cx.id(), cx.attempt(), cx.trigger());
 /// }
+///
+/// # #[cfg(not(feature = "testing"))]
+/// # fn main() {}
+/// # #[cfg(feature = "testing")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// # let jobs = job_runtime::testing::start().await;
+/// # assert_eq!(jobs.tick("purge_sessions").await, Ok(Outcome::Completed));
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct Context(pub(crate) Arc<Run>);
@@ -33,7 +45,7 @@ impl Context {
         &self.0.job.name
     }
 
-    /// The identity of the run; all its attempts share it.
+    /// The identity of the run, which all its attempts share.
     #[must_use]
     pub fn id(&self) -> RunId {
         self.0.id
@@ -45,31 +57,57 @@ impl Context {
         self.0.attempt.load(Ordering::Relaxed)
     }
 
-    /// What gave the reason to run.
+    /// What gave the reason to run; the same for all attempts.
     #[must_use]
     pub fn trigger(&self) -> Trigger {
         self.0.trigger
     }
 
-    /// The nominal time of the run: when it was due, whatever jitter, splay or waiting added.
+    /// The nominal time of the run, on the wall clock: when it was due, whatever jitter, splay, waiting or further
+    /// attempts added. Of a trigger it is the time of the call.
     #[must_use]
     pub fn scheduled_at(&self) -> SystemTime {
         self.0.scheduled_at
     }
 
-    /// The runtime's wall clock, which tests can move.
+    /// What the runtime's wall clock shows; tests can move it, so ask it rather than `SystemTime::now()`.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         self.0.job.home.clock.now().wall
     }
 
-    /// Whether the run is asked to stop.
+    /// Whether the run is asked to stop: by its timeout, by `"stop_previous"`, by a cancellation or by shutdown. It
+    /// has the grace of its `job_shutdown` then.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.asked.load(Ordering::Acquire)
     }
 
-    /// Waits until the run is asked to stop.
+    /// Waits until the run is asked to stop; ready at once when it is already.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{Context, Outcome, periodic};
+    /// # async fn next_page() -> Option<u32> { std::future::pending().await }
+    ///
+    /// #[periodic(every = "1h", timeout = "10m", job_shutdown = "30s")]
+    /// async fn crawl(cx: &Context) {
+    ///     loop {
+    ///         tokio::select! {
+    ///             () = cx.cancelled() => return, // 30 s are left to clean up
+    ///             page = next_page() => println!("{page:?}"),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # #[cfg(not(feature = "testing"))]
+    /// # fn main() {}
+    /// # #[cfg(feature = "testing")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// # let jobs = job_runtime::testing::start().await;
+    /// # assert_eq!(jobs.tick("crawl").await, Ok(Outcome::TimedOut));
+    /// # }
+    /// ```
     ///
     /// # Cancel safety
     /// Safe: it may be dropped and called again, and a request made in between is not lost.
@@ -81,18 +119,87 @@ impl Context {
         }
     }
 
-    /// Shared data, as `&T` parameters get it.
+    /// Shared data, as `&T` parameters get it; `None` when none of that type was given, which is not told at the
+    /// start. It is for those who have no parameters of their own: guards, and the functions of a
+    /// [`Periodic`](crate::Periodic).
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{Context, periodic};
+    ///
+    /// struct Leader(bool);
+    ///
+    /// #[periodic(every = "1m", when = |cx| cx.data::<Leader>().is_some_and(|leader| leader.0))]
+    /// async fn rebalance(cx: &Context) {
+    ///     assert!(cx.data::<String>().is_none());
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let runtime = job_runtime::run_all().data(Leader(true)).start().await?;
+    /// rebalance::trigger().await?.await.expect("the guard says yes");
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     #[must_use]
     pub fn data<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.0.job.home.data.get().cloned()
     }
 
-    /// Ends the run as cancelled, without a further attempt, when the function returns.
+    /// Ends the run as cancelled when the function returns, whatever it returns, and without a further attempt.
+    ///
+    /// Of several calls of this, [`snooze`](Self::snooze) and [`retry_after`](Self::retry_after) in one attempt the
+    /// last one counts; when the function panics or is dropped, none does.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{Context, Outcome, periodic};
+    ///
+    /// #[periodic(every = "1h", max_attempts = 5)]
+    /// async fn import(cx: &Context) -> Result<(), std::io::Error> {
+    ///     if !std::fs::exists("no such file")? {
+    ///         cx.cancel("there is nothing to import");
+    ///     }
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[cfg(not(feature = "testing"))]
+    /// # fn main() {}
+    /// # #[cfg(feature = "testing")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = job_runtime::testing::start().await;
+    /// assert_eq!(jobs.tick("import").await, Ok(Outcome::Cancelled));
+    /// assert_eq!(jobs.runs("import").len(), 1);
+    /// # }
+    /// ```
     pub fn cancel(&self, reason: impl Into<String>) {
         self.direct(Directive::Cancel(reason.into().into()));
     }
 
-    /// Runs again `delay` after the function returns, without using up an attempt.
+    /// Runs again `delay` after the function returns, whatever it returns, without using up an attempt. It is the
+    /// same run, which counts as on until then.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{Context, Outcome, periodic};
+    ///
+    /// #[periodic(every = "1h")]
+    /// async fn import(cx: &Context, polls: &mut u32) {
+    ///     *polls += 1;
+    ///     if *polls < 3 {
+    ///         cx.snooze("5m"); // the file is not there yet
+    ///     }
+    /// }
+    ///
+    /// # #[cfg(not(feature = "testing"))]
+    /// # fn main() {}
+    /// # #[cfg(feature = "testing")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = job_runtime::testing::start().auto().await;
+    /// jobs.advance("1h10m").await;
+    /// assert_eq!(jobs.runs("import").len(), 3);
+    /// assert_eq!(jobs.accounting("import").ran, 1);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When a text is not a duration.
@@ -101,7 +208,32 @@ impl Context {
         self.direct(Directive::Snooze(delay_of(delay)));
     }
 
-    /// Makes the next attempt `delay` after the function returns, whatever `backoff` says, if one is left.
+    /// Makes the next attempt `delay` after the function returns, whatever it returns and whatever `backoff` says.
+    /// When no attempt is left, the run ends as what was returned says.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{Context, Outcome, periodic};
+    ///
+    /// #[periodic(every = "1h", max_attempts = 2)]
+    /// async fn sync(cx: &Context) -> Result<(), &'static str> {
+    ///     if cx.attempt() == 1 {
+    ///         cx.retry_after("90s"); // as the server asked
+    ///         return Err("too many requests");
+    ///     }
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[cfg(not(feature = "testing"))]
+    /// # fn main() {}
+    /// # #[cfg(feature = "testing")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = job_runtime::testing::start().await;
+    /// let start = jobs.now();
+    /// assert_eq!(jobs.tick("sync").await, Ok(Outcome::Completed));
+    /// assert_eq!(jobs.now().duration_since(start).unwrap().as_secs(), 90);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When a text is not a duration.

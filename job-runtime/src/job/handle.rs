@@ -29,14 +29,44 @@ pub(crate) enum Ending {
 /// The other end of a handle.
 pub(crate) type Reply = oneshot::Sender<Ending>;
 
-/// A hold on one run. Awaiting it gives what the job returned, or why nothing came of it; dropping it lets the
-/// run go on.
+/// A hold on one run. Awaiting it gives what the job returned in its last attempt, or why nothing came of it;
+/// dropping it lets the run go on.
 ///
 /// `R` is the return type of the function. For `Result<T, E>` awaiting gives `Result<T, RunError<E>>`, for `()`
 /// it gives `Result<(), RunError<Infallible>>`.
 ///
+/// ```standalone_crate
+/// use job_runtime::periodic;
+///
+/// #[periodic(every = "1h")]
+/// async fn count_users() -> Result<u32, std::io::Error> {
+///     Ok(42)
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let runtime = job_runtime::run_all().start().await?;
+/// let run = count_users::trigger().await?;
+/// println!("run {} is {}", run.id(), run.status());
+/// assert_eq!(run.await?, 42);
+/// # runtime.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// Awaiting it gives a [`RunError`].
+///
+/// # Panics
+/// When it is polled again after it gave its result.
+///
 /// # Cancel safety
-/// The handle may be polled, set aside and polled again; nothing is lost.
+/// Safe: it may be polled, set aside and polled again, and nothing is lost.
+///
+/// # In tests
+/// The clocks of a [test](crate#testing) move while a handle is awaited. One that was polled and is kept
+/// (`&mut handle` in a `select!`) counts as awaited, so that the clocks go on moving, until it is polled to its end
+/// or dropped.
 pub struct JobHandle<R> {
     run: Arc<Run>,
     ending: oneshot::Receiver<Ending>,
@@ -58,7 +88,27 @@ impl<R> JobHandle<R> {
         self.run.state()
     }
 
-    /// Asks the run to stop, as its `job_shutdown` says; one that has not started never will.
+    /// Asks the run to stop, and has it dropped when the grace of its `job_shutdown` is over; one that has not
+    /// started never will, and one that waits for its next attempt ends at once. It returns without waiting for
+    /// the end, which awaiting the handle tells. After the end of the run it does nothing.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{Context, periodic};
+    ///
+    /// #[periodic(every = "1h")]
+    /// async fn follow(cx: &Context) {
+    ///     cx.cancelled().await;
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// # let runtime = job_runtime::run_all().start().await?;
+    /// let run = follow::trigger().await?;
+    /// run.cancel();
+    /// assert!(run.await.unwrap_err().is_cancelled());
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     pub fn cancel(&self) {
         let conductor = self.run.job.home.conductor.get().and_then(std::sync::Weak::upgrade);
         if let Some(conductor) = conductor {

@@ -6,7 +6,26 @@ use std::time::SystemTime;
 use super::Accounting;
 use crate::outcome::{Kind, Outcome};
 
-/// What is known of a job at one moment.
+/// What is known of a job at one moment: see [`Runtime::jobs`](crate::Runtime::jobs), and `status()` of the type
+/// beside the function.
+///
+/// ```standalone_crate
+/// use job_runtime::periodic;
+///
+/// #[periodic(every = "10m", timeout = "2m", on_overlap = "ignore")]
+/// async fn purge_sessions() {}
+///
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// # let runtime = job_runtime::run_all().start().await?;
+/// let info = purge_sessions::status().await?;
+/// assert_eq!(info.schedule.as_deref(), Some("every 10m"));
+/// assert_eq!(info.policies, ["on_overlap ignore", "timeout 2m"]);
+/// assert_eq!((info.running, info.last_outcome), (0, None));
+/// assert_eq!(info.next.len(), 5);
+/// # runtime.shutdown().await
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JobInfo {
@@ -14,25 +33,26 @@ pub struct JobInfo {
     pub name: Arc<str>,
     /// Its kind.
     pub kind: Kind,
-    /// Its schedule in words.
+    /// Its schedule in words, as in `every 10m`. Every recurring job has one.
     pub schedule: Option<String>,
-    /// The source file of its attribute.
+    /// The source file of its attribute; `(added at run time)` without one.
     pub file: &'static str,
-    /// The line there.
+    /// The line there; 0 without an attribute.
     pub line: u32,
-    /// Its policies in words: each option that differs from its default.
+    /// Its policies in words, as in `timeout 2m`: first `on_overlap`, then what differs from its default.
     pub policies: Vec<String>,
     /// Runs that are on, those waiting for a retry included.
     pub running: usize,
     /// Started instances of a template; otherwise one.
     pub instances: usize,
-    /// Why it is paused.
+    /// Why it is paused, if it is; `disabled` from its option `enabled = false`.
     pub paused: Option<Arc<str>>,
-    /// How its last run ended.
+    /// How its last run ended, after its last attempt; `None` before.
     pub last_outcome: Option<Outcome>,
-    /// Its next ticks, five at most; of a template, those of the instances that are due first.
+    /// Its next ticks, five at most, also while it is paused; of a template, those of the instances that are due
+    /// first. With `delay_mode = "shifted"` there is one, and none while the run is on.
     pub next: Vec<SystemTime>,
-    /// Whether it is late by more than a minute and more than its period.
+    /// Whether its next tick is late by more than a minute and more than its period.
     pub overdue: bool,
     /// How its occasions ended.
     pub accounting: Accounting,

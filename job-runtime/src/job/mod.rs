@@ -31,7 +31,7 @@ pub use info::JobInfo;
 pub use options::check_backoff;
 
 pub(crate) use accounting::Ledger;
-pub(crate) use arguments::{Args, Arguments};
+pub(crate) use arguments::{Args, Arguments, Key, Unknown};
 pub(crate) use context::{Directive, Order, Phase, Run};
 pub(crate) use data::{Data, Need};
 pub(crate) use glue::Verdict;

@@ -6,14 +6,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::error::{Error, Result};
+use crate::outcome::RunId;
+
 type Boxed = Box<dyn Any + Send>;
 
 enum Content {
     /// Not made yet, or lost with the run that held it.
     None,
     Here(Boxed),
-    /// A run holds it.
-    Out,
+    /// This run holds it.
+    Out(RunId),
 }
 
 /// The place of one state.
@@ -28,10 +31,11 @@ impl Cell {
     }
 
     /// Hands the state to a run, made anew when there is none.
-    pub(crate) fn take(&self, make: impl FnOnce() -> Option<Boxed>) -> Option<Boxed> {
-        match std::mem::replace(&mut *self.lock(), Content::Out) {
+    pub(crate) fn take(&self, run: RunId, make: impl FnOnce() -> Option<Boxed>) -> Option<Boxed> {
+        let before = std::mem::replace(&mut *self.lock(), Content::Out(run));
+        match before {
             Content::Here(state) => Some(state),
-            Content::None | Content::Out => make(),
+            Content::None | Content::Out(_) => make(),
         }
     }
 
@@ -44,13 +48,23 @@ impl Cell {
     /// Reads the state between runs; `None` when there is none.
     ///
     /// A run that wants to start meanwhile waits for `read`, which is why it cannot be async.
-    pub(crate) async fn peek<S: 'static, T>(&self, read: impl FnOnce(&S) -> T) -> Option<T> {
+    ///
+    /// # Errors
+    /// When `asker`, the run in which this is asked, holds the state itself.
+    pub(crate) async fn peek<S: 'static, T>(
+        &self,
+        asker: Option<RunId>,
+        read: impl FnOnce(&S) -> T,
+    ) -> Result<Option<T>> {
         loop {
             let back = self.back.notified();
             match &*self.lock() {
-                Content::None => return None,
-                Content::Here(state) => return state.downcast_ref().map(read),
-                Content::Out => {}
+                Content::None => return Ok(None),
+                Content::Here(state) => return Ok(state.downcast_ref().map(read)),
+                Content::Out(holder) if Some(*holder) == asker => {
+                    return Err(Error::refused("a run cannot peek into the state that it holds itself"));
+                }
+                Content::Out(_) => {}
             }
             back.await;
         }

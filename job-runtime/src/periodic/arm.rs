@@ -96,7 +96,7 @@ impl Periodics {
         }
         let first = unit.more.as_ref().and_then(|more| more.next_wall).unwrap_or_else(|| core.now.wall_at(unit.next));
         let count = if unit.is_shifted() { count.min(1) } else { count };
-        std::iter::successors(Some(first), |last| unit.timetable().next_wall(*last)).take(count).collect()
+        std::iter::successors(Some(first), |last| unit.timetable().following(*last)).take(count).collect()
     }
 
     /// Whether the armed tick should have been handled long ago.

@@ -7,14 +7,14 @@ use tokio::sync::oneshot;
 
 use super::builder::Usual;
 use super::decide::Fate;
-use super::template::{Index, Template};
+use super::template::Index;
 use super::unit::Unit;
 use crate::clock::Moment;
 use crate::engine::slots::Slots;
 use crate::engine::supervisor::{Answer, Core, Entry, Owner, Stop};
 use crate::engine::timers::{Alarm, Topic};
 use crate::error::{Error, Result};
-use crate::job::{Args, Cell, Ending, Job, JobInfo, Ledger, Order, Reply, Run};
+use crate::job::{Args, Cell, Ending, Job, JobInfo, Key, Ledger, Order, Reply, Run, Unknown};
 use crate::outcome::{Kind, Trigger};
 use crate::policy::delay::splay_of;
 use crate::schedule::Timetable;
@@ -57,7 +57,7 @@ impl Periodics {
         job.set_entry(entry);
         core.names.insert(Arc::clone(&job.name), entry);
         let index = match job.arguments {
-            Some(arguments) => Index::Template(Box::new(Template::new(arguments))),
+            Some(_) => Index::Template(Box::default()),
             None => Index::Single(self.add_unit(core, entry, job, None)),
         };
         self.set_index(entry, Some(index));
@@ -104,41 +104,49 @@ impl Periodics {
     }
 
     /// Starts an instance of a template.
-    pub(crate) fn start(&mut self, core: &mut Core, entry: u32, args: Args) -> Result<()> {
+    ///
+    /// # Errors
+    /// What has to be compared first.
+    pub(crate) fn start(&mut self, core: &mut Core, entry: u32, key: &Key) -> Result<Result<()>, Unknown> {
         let Some(job) = core.entries.get(entry).map(|entry| Arc::clone(&entry.job)) else {
-            return Err(Error::refused("the job was removed"));
+            return Ok(Err(Error::refused("the job was removed")));
         };
         if core.is_closing() {
-            return Err(closing());
+            return Ok(Err(closing()));
         }
         let slot = self.units.next();
         let Some(Index::Template(template)) = index_in(&mut self.index, entry) else {
-            return Err(Error::refused(format!("job `{}` takes no arguments", job.name)));
+            return Ok(Err(Error::refused(format!("job `{}` takes no arguments", job.name))));
         };
-        if !template.takes((*args).type_id()) {
-            core.discard(args);
-            return Err(Error::refused(format!("job `{}` takes arguments of another type", job.name)));
+        if !template.claim(&self.units, key, slot)? {
+            return Ok(Err(Error::refused(format!("job `{}` is started for these arguments already", job.name))));
         }
-        if !template.claim(&self.units, &args, slot) {
-            core.discard(args);
-            return Err(Error::refused(format!("job `{}` is started for these arguments already", job.name)));
-        }
-        self.add_unit(core, entry, &job, Some(args));
-        Ok(())
+        self.add_unit(core, entry, &job, Some(Arc::clone(&key.args)));
+        Ok(Ok(()))
     }
 
     /// Stops an instance of a template; false when there is none for these arguments.
-    pub(crate) fn stop(&mut self, core: &mut Core, entry: u32, args: &Args) -> bool {
-        let Some(Index::Template(template)) = index_in(&mut self.index, entry) else { return false };
-        let slot = template.release(&self.units, args);
-        slot.inspect(|slot| self.retire(core, *slot)).is_some()
+    ///
+    /// # Errors
+    /// What has to be compared first.
+    pub(crate) fn stop(&mut self, core: &mut Core, entry: u32, key: &Key) -> Result<bool, Unknown> {
+        let Some(Index::Template(template)) = index_in(&mut self.index, entry) else { return Ok(false) };
+        let Some(slot) = template.release(&self.units, key)? else { return Ok(false) };
+        let guarding = self.units.get(slot).and_then(|unit| unit.more.as_ref()?.guarding);
+        let runs: Vec<u32> = self.runs_of(core, slot).into_iter().chain(guarding).collect();
+        self.retire(core, slot);
+        stop_all(core, runs);
+        Ok(true)
     }
 
     /// The state of an instance.
-    pub(crate) fn cell_of(&self, entry: u32, args: &Args) -> Option<Arc<Cell>> {
-        let Some(Index::Template(template)) = self.index_of(entry) else { return None };
-        let slot = template.find(&self.units, args)?;
-        self.units.get(slot)?.more.as_ref()?.cell.clone()
+    ///
+    /// # Errors
+    /// What has to be compared first.
+    pub(crate) fn cell_of(&self, entry: u32, key: &Key) -> Result<Option<Arc<Cell>>, Unknown> {
+        let Some(Index::Template(template)) = self.index_of(entry) else { return Ok(None) };
+        let unit = template.find(&self.units, key)?.and_then(|slot| self.units.get(slot));
+        Ok(unit.and_then(|unit| unit.more.as_ref()?.cell.clone()))
     }
 
     /// The state of a job with one unit.
@@ -155,9 +163,11 @@ impl Periodics {
             core.names.remove(&entry.job.name);
         }
         core.companions.retain(|_, other| *other != entry);
+        let runs = core.runs_of_job(entry);
         for slot in slots {
             self.retire(core, slot);
         }
+        stop_all(core, runs);
         self.forget(core, entry);
     }
 
@@ -170,23 +180,12 @@ impl Periodics {
         }
     }
 
-    /// Ends a unit: what waits is cancelled, and what runs is asked to stop.
+    /// Lets a unit go: what waits is cancelled, and it goes with the last of its runs.
     fn retire(&mut self, core: &mut Core, slot: u32) {
         self.disarm(core, slot);
         let Some(unit) = self.units.get_mut(slot) else { return };
         unit.more().leaving = true;
-        let entry = unit.entry();
-        let busy = unit.active > 0 || unit.undecided() > 0;
         self.drop_undecided(core, slot, Fate::Cancelled);
-        if busy {
-            // Mostly one run is on and no guard is asked, and then nothing is searched.
-            let guarding =
-                self.units.get(slot).is_some_and(|unit| unit.more.as_ref().is_some_and(|more| more.guarding));
-            let runs = if guarding { core.all_runs_of(entry, slot) } else { self.runs_of(core, slot) };
-            for run in runs {
-                core.request_stop(run, Stop::Cancelled("its job was stopped".into()));
-            }
-        }
         self.free(core, slot);
     }
 
@@ -311,6 +310,12 @@ impl Periodics {
     #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
     pub(crate) fn undecided(&self, entry: u32) -> u64 {
         self.units.iter().filter(|(_, unit)| unit.entry() == entry).map(|(_, unit)| unit.undecided()).sum()
+    }
+}
+
+fn stop_all(core: &mut Core, runs: Vec<u32>) {
+    for run in runs {
+        core.request_stop(run, Stop::Cancelled("its job was stopped".into()));
     }
 }
 

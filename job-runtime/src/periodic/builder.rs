@@ -10,15 +10,29 @@ use crate::job::{
 use crate::outcome::Kind;
 use crate::schedule::{Recurrence, Timetable};
 
-/// A recurring job made at run time, for [`Runtime::add`](crate::Runtime::add).
+/// A recurring job made at run time, for [`Runtime::add`](crate::Runtime::add): one whose schedule is known only then,
+/// or that comes and goes. It has no guard and no state; its shared data comes from
+/// [`Context::data`](crate::Context::data).
 ///
-/// ```
+/// ```standalone_crate
 /// use job_runtime::{Context, Periodic, Schedule};
+/// # #[job_runtime::periodic(every = "1h")]
+/// # async fn linked() {}
 ///
+/// struct Database(&'static str);
+///
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// let runtime = job_runtime::run_all().data(Database("users.db")).start().await?;
 /// let job = Periodic::new("poll-42", Schedule::every("30s")?, |cx: Context| async move {
-///     println!("{} was due at {:?}", cx.name(), cx.scheduled_at());
+///     let db = cx.data::<Database>().ok_or("no database")?;
+///     println!("{} asks {}", cx.name(), db.0);
+///     Ok::<(), &str>(())
 /// });
-/// # Ok::<(), job_runtime::Error>(())
+/// runtime.add(job.configure(|job| job.on_overlap("ignore")?.timeout("10s"))?)?;
+/// # runtime.trigger("poll-42").await?;
+/// # runtime.shutdown().await
+/// # }
 /// ```
 pub struct Periodic {
     name: Arc<str>,
@@ -30,8 +44,10 @@ pub struct Periodic {
 static PLACE: Place = Place::new("", "", "(added at run time)", 0);
 
 impl Periodic {
-    /// A job of that name, which runs `run` whenever `schedule` says so. `run` returns `()` or `Result<T, E>`;
-    /// the context it is given is a cheap clone.
+    /// A job of that name, which runs `run` whenever `schedule` says so, with the defaults of all options.
+    ///
+    /// `run` returns `()` or `Result<T, E>`, as an annotated function does; the context it is given is a cheap
+    /// clone. A name that is empty, or taken, is refused by [`Runtime::add`](crate::Runtime::add).
     pub fn new<F, Fut>(name: impl Into<String>, schedule: impl Recurrence, run: F) -> Self
     where
         F: Fn(Context) -> Fut + Send + Sync + 'static,
@@ -50,10 +66,12 @@ impl Periodic {
         }
     }
 
-    /// Changes its options; the schedule is the one it was made with, unless `every` is set.
+    /// Changes its options, beginning with those of a call before; the schedule is the one it was made with, unless
+    /// `every` is set.
     ///
     /// # Errors
-    /// When a setter was given something that is not a value of its option.
+    /// When a setter was given something that is not a value of its option. Options that contradict each other are
+    /// refused by [`Runtime::add`](crate::Runtime::add).
     pub fn configure(mut self, change: impl FnOnce(JobConfig) -> Result<JobConfig>) -> Result<Self> {
         let options = self.options.take().unwrap_or_default();
         self.options = Some(change(JobConfig { options })?.options);

@@ -52,14 +52,13 @@ impl Periodics {
     /// Asks the guard for the oldest that waits for it, unless it is being asked.
     fn ask_next(&mut self, core: &mut Core, slot: u32) {
         while let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut())
-            && !more.guarding
+            && more.guarding.is_none()
             && let Some(run) = more.guard_queue.pop_front()
         {
             if run.trigger == Trigger::Schedule && core.is_paused(run.entry) {
                 self.decline(core, slot, &run, SkipReason::Paused);
             } else {
-                more.guarding = true;
-                core.ask_guard(run);
+                more.guarding = Some(core.ask_guard(run));
             }
         }
     }
@@ -76,7 +75,8 @@ impl Periodics {
     /// The guard of a run answered; true when it goes on in its task.
     pub(crate) fn guard_answered(&mut self, core: &mut Core, run: &Arc<Run>, slot: u32, answer: Answer) -> bool {
         let unit_slot = run.unit;
-        // The guard counts as being asked until its answer is acted upon, so that what follows from that waits its turn.
+        // The guard counts as being asked until its answer is acted upon, so that what follows from that waits its
+        // turn.
         let goes_on = match answer {
             Answer::Yes if self.may_start(core, unit_slot, run) => {
                 if let Some(unit) = self.units.get_mut(unit_slot) {
@@ -100,7 +100,7 @@ impl Periodics {
             }
         };
         if let Some(more) = self.units.get_mut(unit_slot).and_then(|unit| unit.more.as_mut()) {
-            more.guarding = false;
+            more.guarding = None;
         }
         self.ask_next(core, unit_slot);
         self.after_nothing(core, unit_slot);
@@ -138,7 +138,8 @@ impl Periodics {
     /// Stops what is on; true when nothing runs, between two runs of a catch-up, so that the run may start at once.
     fn stop_previous(&mut self, core: &mut Core, slot: u32, run: &Arc<Run>) -> bool {
         if self.units.get(slot).is_some_and(|unit| unit.chain_stage() != ChainStage::Before) {
-            self.supersede_chain(core, slot);
+            let running = self.runs_of(core, slot).first().and_then(|running| core.run_id(*running));
+            self.supersede_chain(core, slot, running);
         }
         let idle = self.units.get(slot).is_some_and(|unit| unit.active == 0);
         if !idle {
@@ -176,12 +177,13 @@ impl Periodics {
         let Some(unit) = self.units.get_mut(slot) else { return };
         if let Some(waiting) = &mut unit.more().waiting {
             let older = std::mem::replace(&mut waiting.run, Arc::clone(run));
-            core.skip(&older, SkipReason::Superseded, waiting.stopping);
+            let running = waiting.stopping;
+            core.skip(&older, SkipReason::Superseded, running);
             forget_deadline(core, &older);
             arm_deadline(core, unit, slot, run);
             if unit.is_in_chain(&older) {
                 unit.more().chain_run = None;
-                self.supersede_chain(core, slot);
+                self.supersede_chain(core, slot, running);
             }
         }
     }
@@ -238,6 +240,7 @@ impl Periodics {
     /// Ends everything of a unit that waits.
     pub(crate) fn drop_undecided(&mut self, core: &mut Core, slot: u32, fate: Fate) {
         let Some(unit) = self.units.get_mut(slot) else { return };
+        let entry = unit.entry();
         let Some(more) = &mut unit.more else { return };
         let waiting = more.waiting.take().map(|waiting| waiting.run);
         let delayed = more.delayed.drain(..).map(|(_, run)| run);
@@ -246,9 +249,18 @@ impl Periodics {
         for run in runs {
             end(core, &run, fate);
         }
-        for tick in chain {
-            if let Some(run) = self.occasion(core, slot, Trigger::Schedule, tick.nominal, tick.scheduled_at, None) {
-                end(core, &run, fate);
+        match (fate, chain.first(), chain.last()) {
+            (Fate::Shutdown, Some(first), Some(last)) => {
+                let count = u64::try_from(chain.len()).unwrap_or(u64::MAX);
+                core.miss_span(entry, MissReason::Shutdown, count, first.scheduled_at, last.scheduled_at);
+            }
+            _ => {
+                for tick in chain {
+                    let run = self.occasion(core, slot, Trigger::Schedule, tick.nominal, tick.scheduled_at, None);
+                    if let Some(run) = run {
+                        end(core, &run, fate);
+                    }
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::unit::Unit;
 use crate::clock::{Moment, Now, earlier, later};
-use crate::schedule::{Timetable, next_of, span};
+use crate::schedule::{Timetable, span};
 
 /// How many overdue ticks of a schedule without equal periods are looked at one by one.
 const WALK: usize = 100_000;
@@ -20,14 +20,22 @@ pub(crate) struct Tick {
 pub(super) enum Due {
     Every { count: u64, last: Moment, period: Duration },
     Aligned { count: u64, last: SystemTime, period: Duration },
-    Calendar(Vec<SystemTime>),
+    Calendar { times: Vec<SystemTime>, next: Option<SystemTime> },
 }
 
 impl Due {
     pub(super) fn count(&self) -> u64 {
         match self {
             Self::Every { count, .. } | Self::Aligned { count, .. } => *count,
-            Self::Calendar(times) => u64::try_from(times.len()).unwrap_or(u64::MAX),
+            Self::Calendar { times, .. } => u64::try_from(times.len()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// How many steps were taken to find them.
+    pub(super) fn steps(&self) -> usize {
+        match self {
+            Self::Every { .. } | Self::Aligned { .. } => 0,
+            Self::Calendar { times, .. } => times.len(),
         }
     }
 
@@ -42,7 +50,7 @@ impl Due {
                 let back = u32::try_from(back).map_or(Duration::MAX, |back| period.saturating_mul(back));
                 on_wall(earlier(*last, back), now)
             }
-            Self::Calendar(times) => {
+            Self::Calendar { times, .. } => {
                 let index = usize::try_from(self.count().saturating_sub(back + 1)).unwrap_or(0);
                 on_wall(times.get(index).copied().unwrap_or(now.wall), now)
             }
@@ -73,10 +81,14 @@ pub(super) fn take_due(unit: &mut Unit, now: &Now) -> Option<Due> {
             let last = later(first, period.saturating_mul(further));
             Some(Due::Aligned { count: u64::from(further) + 1, last, period: *period })
         }
-        Timetable::Calendar(rule) => {
+        timetable @ Timetable::Calendar(_) => {
             let first = next_wall.filter(|first| *first <= now.wall)?;
-            let times = std::iter::successors(Some(first), |last| next_of(&**rule, *last));
-            Some(Due::Calendar(times.take_while(|time| *time <= now.wall).take(WALK).collect()))
+            let (mut times, mut next) = (vec![first], timetable.following(first));
+            while let Some(time) = next.filter(|time| *time <= now.wall && times.len() < WALK) {
+                times.push(time);
+                next = timetable.following(time);
+            }
+            Some(Due::Calendar { times, next })
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A tick comes due: what of it is missed, what waits for its jitter, what runs one after another.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::book::Periodics;
 use super::due::{Due, Tick, take_due};
@@ -9,10 +10,13 @@ use crate::clock::Moment;
 use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};
 use crate::job::Run;
-use crate::outcome::{MissReason, SkipReason, Trigger};
+use crate::outcome::{MissReason, RunId, SkipReason, Trigger};
 use crate::policy::delay::start_delay;
 use crate::policy::missed::{self, Missed};
 use crate::policy::overlap::Overlap;
+
+/// How many steps through a schedule are as much work as handling an alarm.
+const STEPS: usize = 16;
 
 impl Periodics {
     /// The armed tick of a unit is due.
@@ -28,6 +32,7 @@ impl Periodics {
             let next = unit.more.as_ref().and_then(|more| more.next_wall);
             return self.set_next_wall(core, slot, next);
         };
+        core.effort += due.steps() / STEPS;
         core.ledger(entry, |ledger| ledger.due(due.count()));
         let ready = self.write_off(core, slot, &due, reason);
         self.rearm(core, slot, &due);
@@ -68,13 +73,22 @@ impl Periodics {
                 let next = *last + *period;
                 self.set_next(core, slot, next);
             }
-            Due::Aligned { .. } | Due::Calendar(_) => {
+            Due::Aligned { last, .. } => {
+                let next = unit.timetable().following(*last);
+                self.set_last_wall(core, slot, *last, next);
+            }
+            Due::Calendar { next, .. } => {
                 let last = due.tick(0, &core.now).scheduled_at;
-                unit.more().last_wall = Some(last);
-                let next = unit.timetable().next_wall(last);
-                self.set_next_wall(core, slot, next);
+                self.set_last_wall(core, slot, last, *next);
             }
         }
+    }
+
+    fn set_last_wall(&mut self, core: &mut Core, slot: u32, last: SystemTime, next: Option<SystemTime>) {
+        if let Some(unit) = self.units.get_mut(slot) {
+            unit.more().last_wall = Some(last);
+        }
+        self.set_next_wall(core, slot, next);
     }
 
     /// In shifted mode a tick from which no run comes arms the next one itself.
@@ -158,7 +172,7 @@ impl Periodics {
     }
 
     /// Gives up the rest of a catch-up for a newer tick.
-    pub(super) fn supersede_chain(&mut self, core: &mut Core, slot: u32) {
+    pub(super) fn supersede_chain(&mut self, core: &mut Core, slot: u32, running: Option<RunId>) {
         let more = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut());
         if let Some(more) = more
             && let Some(place) = more.guard_queue.iter().position(|queued| more.chain_run == Some(queued.id))
@@ -166,10 +180,10 @@ impl Periodics {
         {
             more.chain_run = None;
             more.chain_stage = ChainStage::Before;
-            core.skip(&run, SkipReason::Superseded, None);
+            core.skip(&run, SkipReason::Superseded, running);
         }
         while let Some(run) = self.take_from_chain(core, slot) {
-            core.skip(&run, SkipReason::Superseded, None);
+            core.skip(&run, SkipReason::Superseded, running);
         }
     }
 

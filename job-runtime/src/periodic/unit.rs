@@ -36,8 +36,8 @@ pub(crate) struct More {
     /// The next tick on the wall clock, where that is what counts, and the last one done.
     pub(crate) next_wall: Option<SystemTime>,
     pub(crate) last_wall: Option<SystemTime>,
-    /// The run whose guard is being asked, and those whose turn comes after it.
-    pub(crate) guarding: bool,
+    /// The slot of the run whose guard is being asked, and the runs whose turn comes after it.
+    pub(crate) guarding: Option<u32>,
     pub(crate) guard_queue: VecDeque<Arc<Run>>,
     /// Ticks that wait for their jitter and splay to pass.
     pub(crate) delayed: Vec<(Moment, Arc<Run>)>,
@@ -135,7 +135,7 @@ impl Unit {
     /// Occasions of this unit that are not decided yet.
     pub(crate) fn undecided(&self) -> u64 {
         let Some(more) = &self.more else { return 0 };
-        let count = usize::from(more.guarding)
+        let count = usize::from(more.guarding.is_some())
             + more.guard_queue.len()
             + more.delayed.len()
             + usize::from(more.waiting.is_some())

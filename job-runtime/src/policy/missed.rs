@@ -10,6 +10,9 @@ pub(crate) enum Missed {
     All(Option<u32>),
 }
 
+/// How many of the missed ticks run at most, however many there are.
+const MOST: u64 = 100_000;
+
 /// Later than this, a tick is overdue even when it is the only one.
 pub(crate) const OVERDUE: Duration = Duration::from_secs(30);
 
@@ -45,7 +48,7 @@ pub(crate) fn decide(policy: Missed, due: u64, late: Duration) -> Verdict {
         _ if !overdue => due,
         Missed::One => due.min(1),
         Missed::Skip => u64::from(late <= OVERDUE).min(due),
-        Missed::All(limit) => limit.map_or(due, |limit| due.min(u64::from(limit))),
+        Missed::All(limit) => limit.map_or(MOST, u64::from).min(MOST).min(due),
     };
     Verdict { run, missed: due - run, overdue }
 }
@@ -74,6 +77,8 @@ mod tests {
             (Missed::All(None), 5, LATE, 5),
             (Missed::All(Some(3)), 5, SOON, 3),
             (Missed::All(Some(30)), 5, LATE, 5),
+            (Missed::All(None), 1_000_000, LATE, MOST),
+            (Missed::All(Some(u32::MAX)), 1_000_000, LATE, MOST),
         ] {
             let verdict = decide(policy, due, late);
             assert_eq!((verdict.run, verdict.missed), (run, due - run), "{policy:?} {due} {late:?}");

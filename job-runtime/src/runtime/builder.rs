@@ -20,9 +20,10 @@ const SETTINGS: [&str; 2] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT"];
 
 /// All annotated functions of the linked program, ready to be started.
 ///
-/// Awaiting the builder starts them and runs until SIGTERM or Ctrl-C; [`Builder::start`] only starts them.
+/// Awaiting the builder starts them and runs until SIGTERM or Ctrl-C; [`Builder::start`] only starts them. Either
+/// refuses to start while anything is wrong, and tells everything that is.
 ///
-/// ```no_run,standalone_crate
+/// ```standalone_crate
 /// # use job_runtime::periodic;
 /// #[periodic(every = "10m", on_overlap = "ignore")]
 /// async fn purge_sessions() {
@@ -31,9 +32,30 @@ const SETTINGS: [&str; 2] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT"];
 ///
 /// #[tokio::main]
 /// async fn main() -> job_runtime::Result {
-///     job_runtime::run_all().await
+///     job_runtime::run_all()
+/// #       .shutdown_on(std::future::ready(()))
+///         .await
 /// }
 /// ```
+///
+/// # Signals
+///
+/// Under an awaited builder, with the feature `signals` and on UNIX, the first SIGTERM or SIGINT (Ctrl-C) begins the
+/// shutdown; a second one ends the process with 1 and names what was still on. SIGUSR1 does what
+/// [`Runtime::quiet`] does. A run that keeps its thread at the end of the shutdown also ends the process with 1, as
+/// nothing else could.
+///
+/// # Environment
+///
+/// It is read at the start, and goes before what the program says.
+///
+/// | variable | means |
+/// |---|---|
+/// | `JOB_PURGE_SESSIONS_EVERY=5m` | an option of a job, here `every` of `purge_sessions` |
+/// | `JOBS_DISABLE=purge_sessions,import` | these jobs start paused; `all` for every one |
+/// | `JOBS_SHUTDOWN_TIMEOUT=10s` | see [`Builder::shutdown_timeout`] |
+///
+/// The name of a job is written in upper case, with `_` for what is neither a letter nor a digit.
 #[must_use = "nothing is started until the builder is awaited, or `start` is"]
 pub fn run_all() -> Builder {
     Builder {
@@ -49,8 +71,37 @@ pub fn run_all() -> Builder {
 
 /// What a runtime is started with; made by [`run_all`].
 ///
+/// Awaiting it starts the jobs, and is ready when they have been shut down.
+///
+/// ```standalone_crate
+/// use job_runtime::periodic;
+///
+/// struct Database;
+///
+/// #[periodic(every = "10m")]
+/// async fn purge_sessions(db: &Database) {}
+///
+/// #[tokio::main]
+/// async fn main() -> job_runtime::Result {
+///     job_runtime::run_all()
+///         .data(Database)
+///         .configure("purge_sessions", |job| job.timeout("2m"))
+///         .shutdown_timeout("10s")
+/// #       .shutdown_on(std::future::ready(()))
+///         .await
+/// }
+/// ```
+///
+/// # Errors
+/// Awaiting it gives what [`start`](Self::start) gives, when the start is refused, and else what
+/// [`Runtime::shutdown`] gives.
+///
 /// # Panics
 /// Awaiting it, or [`start`](Self::start), panics outside a tokio runtime with its time enabled.
+///
+/// # Cancel safety
+/// Not safe: when the future of an awaited builder is dropped, the runtime goes with it, and what runs is killed
+/// without grace. To end it in order, use [`shutdown_on`](Self::shutdown_on).
 #[must_use = "nothing is started until the builder is awaited, or `start` is"]
 pub struct Builder {
     data: Data,
@@ -72,31 +123,119 @@ pub(crate) struct Mode {
 
 impl Mode {
     fn real() -> Self {
-        let text = |text: std::ffi::OsString| text.into_string().ok();
-        let environment = std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
+        // What is not UTF-8 stays in, and is refused like any other value that cannot be read.
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        let environment = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
         Self { clock: Clock::real(), manual: false, environment: environment.collect() }
     }
 }
 
 impl Builder {
-    /// Data for the jobs that take `&T`.
+    /// Data for the jobs that take `&T`. They are given it by its type: two values of one type are refused at the
+    /// start, and so is a job for which there is none.
+    ///
+    /// ```standalone_crate
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use job_runtime::periodic;
+    ///
+    /// #[derive(Default)]
+    /// struct Purged(AtomicU32);
+    ///
+    /// #[periodic(every = "10m")]
+    /// async fn purge_sessions(purged: &Purged) {
+    ///     purged.0.fetch_add(1, Ordering::Relaxed);
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let runtime = job_runtime::run_all().data(Purged::default()).start().await?;
+    /// # purge_sessions::trigger().await?.await.expect("it ends well");
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     pub fn data<T: Send + Sync + 'static>(self, value: T) -> Self {
         self.data_arc(Arc::new(value))
     }
 
-    /// Data that is shared already, also as `Arc<dyn Trait>` for the jobs that take `&dyn Trait`.
+    /// [`data`](Self::data) that is shared already, also as `Arc<dyn Trait>` for the jobs that take `&dyn Trait`.
+    ///
+    /// ```standalone_crate
+    /// use std::sync::Arc;
+    /// use job_runtime::periodic;
+    ///
+    /// trait Mailer: Send + Sync {
+    ///     fn send(&self, text: &str);
+    /// }
+    /// # struct Smtp;
+    /// # impl Mailer for Smtp { fn send(&self, _text: &str) {} }
+    ///
+    /// #[periodic(every = "24h")]
+    /// async fn digest(mailer: &dyn Mailer) {
+    ///     mailer.send("what happened today");
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let mailer: Arc<dyn Mailer> = Arc::new(Smtp);
+    /// let runtime = job_runtime::run_all().data_arc(mailer).start().await?;
+    /// # digest::trigger().await?.await.expect("it ends well");
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     pub fn data_arc<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
         self.data.insert(value);
         self
     }
 
-    /// How the state of jobs with `&mut S` is made; goes before `Default`.
+    /// How the state of jobs with `&mut S` is made; goes before `Default`, which `S` need not have then. `make` is
+    /// called with the first run of each job and each instance, and again after a run that panicked or was dropped,
+    /// and so lost the state.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::periodic;
+    ///
+    /// struct Cursor(u64);
+    ///
+    /// #[periodic(every = "10s")]
+    /// async fn follow(cursor: &mut Cursor) {
+    ///     cursor.0 += 1;
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let runtime = job_runtime::run_all().state_with(|| Cursor(100)).start().await?;
+    /// follow::trigger().await?.await.expect("it ends well");
+    /// assert_eq!(follow::peek(|cursor| cursor.0).await?, Some(101));
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     pub fn state_with<S: Send + 'static>(mut self, make: impl Fn() -> S + Send + Sync + 'static) -> Self {
         self.makers.insert(make);
         self
     }
 
-    /// Changes the options of a job, named by its name or by `crate::module::function`.
+    /// Changes the options of a job, named by its name or by `crate::module::function`. An unknown name, and an error
+    /// of `change`, is refused at the start. Changes are made in the order of the calls; the environment goes
+    /// before them.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::periodic;
+    ///
+    /// #[periodic(every = "10m")]
+    /// async fn purge_sessions() {}
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let often = std::env::args().any(|argument| argument == "--often");
+    /// let runtime = job_runtime::run_all()
+    ///     .configure("purge_sessions", move |job| if often { job.every("1m") } else { Ok(job) })
+    ///     .configure("crate::purge_sessions", |job| job.pause_after(3)?.enabled(false))
+    ///     .start()
+    ///     .await?;
+    /// assert_eq!(purge_sessions::status().await?.paused.as_deref(), Some("disabled"));
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     pub fn configure(
         mut self,
         job: &str,
@@ -106,40 +245,116 @@ impl Builder {
         self
     }
 
-    /// Starts only these jobs; the others are not checked, started or listed.
+    /// Starts only these jobs, named as for [`configure`](Self::configure); the others are not checked, started or
+    /// listed. Several calls add up; an unknown name is refused at the start.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::periodic;
+    ///
+    /// #[periodic(every = "10m")]
+    /// async fn purge_sessions() {}
+    ///
+    /// #[periodic(every = "24h")]
+    /// async fn digest() {}
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let runtime = job_runtime::run_all().only(["digest"]).start().await?;
+    /// assert_eq!(runtime.jobs().len(), 1);
+    /// assert!(purge_sessions::trigger().await.is_err());
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     pub fn only<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.only.get_or_insert_default().extend(names.into_iter().map(str::to_owned));
         self
     }
 
-    /// How long shutdown waits for all runs together; 25 s unless said otherwise, and `"infinity"` for ever.
+    /// How long shutdown waits for all runs together, whatever their own `job_shutdown`; 25 s unless it is set, and
+    /// `"infinity"` for ever. What is not a duration is refused at the start.
     #[expect(clippy::needless_pass_by_value, reason = "a text or a duration, as everywhere")]
     pub fn shutdown_timeout(mut self, limit: impl IntoDuration) -> Self {
         self.shutdown_timeout = limit_of(limit.as_setting());
         self
     }
 
-    /// Shuts down when `signal` is ready, besides the signals of the system.
+    /// Shuts down in order when `signal` is ready, besides the signals of the system, and with
+    /// [`start`](Self::start) too. It is polled in a task of the program's runtime; of several, the first one counts.
+    ///
+    /// ```standalone_crate
+    /// # use job_runtime::periodic;
+    /// # #[periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    /// let jobs = job_runtime::run_all().shutdown_on(async move { drop(stopped.await) });
+    ///
+    /// drop(stop); // where the server has ended, for example
+    /// jobs.await
+    /// # }
+    /// ```
     pub fn shutdown_on(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
         self.shutdown_on.push(Box::pin(signal));
         self
     }
 
-    /// Calls `f` with everything that happens, in order. It should be quick; a panic in it is ignored.
+    /// Calls `f` with everything that happens. A panic in it is ignored.
+    ///
+    /// Observers are called one event after another, in order, on a thread of the runtime's own: a slow one delays
+    /// other observers, subscribers and the log, but no job. One that is more than a million events behind loses the
+    /// oldest, with a count in the log. In tests they are called at once, by what moves the clocks.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{EventKind, periodic};
+    ///
+    /// #[periodic(every = "10m")]
+    /// async fn purge_sessions() {}
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let runtime = job_runtime::run_all()
+    ///     .on_event(|event| {
+    ///         if let EventKind::Finished { outcome, duration, .. } = event.kind {
+    ///             println!("{:?} {outcome} after {duration:?}", event.job);
+    ///         }
+    ///     })
+    ///     .start()
+    ///     .await?;
+    /// # purge_sessions::trigger().await?.await.expect("it ends well");
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     pub fn on_event(mut self, f: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.observers.push(Box::new(f));
         self
     }
 
-    /// Starts the jobs and returns; no signal handlers are installed. Dropping the runtime and all its clones
-    /// kills what runs.
+    /// Starts the jobs and returns, for programs with a `main` of their own; no signal handlers are installed. Dropping
+    /// the runtime and all its clones kills what runs: keep it, and [shut it down](Runtime::shutdown).
+    ///
+    /// ```standalone_crate
+    /// # use job_runtime::periodic;
+    /// # #[periodic(every = "10m")]
+    /// # async fn purge_sessions() {}
+    /// # async fn serve() {}
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let runtime = job_runtime::run_all().start().await?;
+    /// serve().await;
+    /// runtime.shutdown().await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When anything is wrong with the jobs, the data or the environment: one error that lists everything, and
-    /// nothing is started.
+    /// [`Error::is_configuration`] when anything is wrong with the jobs, the data or the environment: one error that
+    /// lists everything, and nothing is started. [`Error::is_refused`] when the system gives no thread.
     ///
     /// # Panics
-    /// Outside a tokio runtime.
+    /// Outside a tokio runtime with its time enabled.
+    ///
+    /// # Cancel safety
+    /// Safe: once polled it is done, and dropped before that nothing is started.
     #[expect(clippy::unused_async, reason = "stores are opened here, and the signature stays")]
     pub async fn start(self) -> Result<Runtime> {
         let runtime = self.start_in(Mode::real())?;
@@ -179,6 +394,9 @@ impl Builder {
         if engine.is_stuck() {
             // A thread that never yields would keep tokio's runtime, and so the process, from ending.
             engine.exit("these runs are stuck");
+        }
+        if !engine.board.is_empty() {
+            eprintln!("job-runtime: the end was not told to everybody: a listener to events is stuck");
         }
         engine.let_go().await;
         result

@@ -38,16 +38,20 @@ pub(crate) use grid::{aligned_next, span};
 /// ```
 ///
 /// A rule is asked while the engine decides: it must be quick, and must not call the runtime. One that panics, or
-/// gives a time that is not later, is not asked again and its job ticks no more.
+/// gives a time that is not later, is not asked again and its job ticks no more. Times less than a millisecond apart
+/// count as one.
+///
+/// The ticks of a rule follow the wall clock; those of [`Schedule::every`] follow the monotonic one.
 pub trait Recurrence: Send + Sync + 'static {
     /// The first time strictly after `after`, or `None` when there is none any more.
     fn next(&self, after: SystemTime) -> Option<SystemTime>;
 
-    /// The rule in words, for people.
+    /// The rule in words, for people: it is what [`JobInfo::schedule`](crate::JobInfo::schedule) shows.
     fn describe(&self) -> String;
 }
 
-/// A schedule as text describes it.
+/// A schedule as text describes it, for [`Periodic::new`](crate::Periodic::new) and
+/// [`Runtime::reschedule`](crate::Runtime::reschedule).
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -65,7 +69,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Equal periods, counted on the monotonic clock.
+    /// Equal periods, counted on the monotonic clock: a step of the wall clock changes nothing, and time asleep
+    /// does not count.
     ///
     /// # Errors
     /// When a text is not a duration, or the period is shorter than a millisecond.
@@ -84,7 +89,7 @@ impl Schedule {
         })
     }
 
-    /// The schedule in words.
+    /// The schedule in words, as in `every 1h30m`.
     #[must_use]
     pub fn describe(&self) -> String {
         format!("every {}", duration::text(self.period))
@@ -102,9 +107,12 @@ impl Recurrence for Schedule {
 }
 
 /// The next time of a rule; a rule that panics, or goes back in time, has none any more.
-pub(crate) fn next_of(rule: &dyn Recurrence, after: SystemTime) -> Option<SystemTime> {
+fn next_of(rule: &dyn Recurrence, after: SystemTime) -> Option<SystemTime> {
     catch_unwind(AssertUnwindSafe(|| rule.next(after))).ok().flatten().filter(|next| *next > after)
 }
+
+/// Just under the millisecond that lies between two ticks at least.
+const CLOSEST: Duration = Duration::from_nanos(999_999);
 
 /// How the ticks of a job are found.
 #[derive(Clone)]
@@ -132,6 +140,14 @@ impl Timetable {
         match self {
             Self::Every(period) | Self::Aligned(period) => Some(*period),
             Self::Calendar(_) => None,
+        }
+    }
+
+    /// The tick after a tick. Those of a rule are a millisecond apart at least, like those of equal periods.
+    pub(crate) fn following(&self, tick: SystemTime) -> Option<SystemTime> {
+        match self {
+            Self::Every(_) | Self::Aligned(_) => self.next_wall(tick),
+            Self::Calendar(rule) => next_of(&**rule, later(tick, CLOSEST)),
         }
     }
 

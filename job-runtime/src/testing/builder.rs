@@ -21,6 +21,17 @@ use crate::timestamp::IntoTime;
 
 /// All linked jobs, in manual mode; awaiting it starts them.
 ///
+/// ```standalone_crate
+/// # use job_runtime::periodic;
+/// # #[periodic(every = "10m")]
+/// # async fn purge_sessions() {}
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let jobs = job_runtime::testing::start().await;
+/// assert!(jobs.tick("purge_sessions").await.is_ok());
+/// # }
+/// ```
+///
 /// # Panics
 /// Awaiting it panics with the full list when the start is refused, and outside a paused current-thread runtime.
 #[must_use = "nothing is started until it is awaited"]
@@ -29,6 +40,17 @@ pub fn start() -> TestBuilder {
 }
 
 /// Checks signatures, schedules, options and names of all linked jobs, without starting any. Data is not looked at.
+/// It needs no tokio runtime.
+///
+/// ```standalone_crate
+/// # #[job_runtime::periodic(every = "10m")]
+/// # async fn purge_sessions() {}
+/// // in a test: #[test]
+/// fn every_job_is_valid() {
+///     job_runtime::testing::assert_all_valid();
+/// }
+/// # every_job_is_valid();
+/// ```
 ///
 /// # Panics
 /// When anything is wrong, with the full list.
@@ -42,6 +64,35 @@ pub fn assert_all_valid() {
 }
 
 /// What a test starts its jobs with; made by [`start`].
+///
+/// It has the functions of [`Builder`] that make sense in a test, and two of its own. The environment is not read.
+///
+/// ```standalone_crate
+/// use job_runtime::{Context, periodic};
+///
+/// #[periodic(every = "1h")]
+/// async fn report(cx: &Context, recipients: &Vec<String>) {
+///     println!("{:?} to {recipients:?}", cx.scheduled_at());
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let jobs = job_runtime::testing::start()
+///     .data(vec!["ops@example.org".to_owned()])
+///     .configure("report", |job| job.align(true))
+///     .auto()
+///     .at("2026-03-28T12:30:00+01:00[Europe/Berlin]")
+///     .await;
+/// jobs.advance("30m").await;
+/// assert_eq!(jobs.runs("report").len(), 1);
+/// # }
+/// ```
+///
+/// # Panics
+/// See [`start`].
+///
+/// # Cancel safety
+/// Awaiting it is safe: once polled it is done, and dropped before that nothing is started.
 #[must_use = "nothing is started until it is awaited"]
 pub struct TestBuilder {
     builder: Builder,
@@ -50,13 +101,15 @@ pub struct TestBuilder {
 }
 
 impl TestBuilder {
-    /// Lets schedules tick while the clocks move.
+    /// Lets schedules tick while the clocks move. Data is then looked at with the start, otherwise with the first
+    /// tick of a job.
     pub fn auto(mut self) -> Self {
         self.auto = true;
         self
     }
 
-    /// What the wall clock shows at the start: `"2026-03-28T12:00:00+01:00[Europe/Berlin]"`, or a `SystemTime`.
+    /// What the wall clock shows at the start: `"2026-03-28T12:00:00+01:00[Europe/Berlin]"`, or a `SystemTime`. Unless
+    /// it is set, it is the machine's time. A text that is not a time is refused at the start.
     pub fn at(mut self, time: impl IntoTime) -> Self {
         self.at = time.into_time().map(Some);
         self
@@ -97,10 +150,29 @@ impl TestBuilder {
         self.with(|builder| builder.on_event(f))
     }
 
-    /// Starts the jobs.
+    /// Starts the jobs, and gives the error with which awaiting would panic.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{periodic, testing};
+    ///
+    /// struct Database;
+    ///
+    /// #[periodic(every = "10m")]
+    /// async fn purge_sessions(db: &Database) {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let error = testing::start().auto().try_start().await.unwrap_err();
+    /// assert!(error.to_string().contains("which was not given"));
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When the start is refused, with everything that is wrong; or when the runtime's clock is not paused.
+    /// [`Error::is_configuration`] when the start is refused, with everything that is wrong; or when the runtime's
+    /// clock is not paused.
+    ///
+    /// # Cancel safety
+    /// Safe: once polled it is done, and dropped before that nothing is started.
     #[expect(clippy::unused_async, reason = "stores are opened here, and the signature stays")]
     pub async fn try_start(self) -> Result<Harness> {
         if !is_paused() {

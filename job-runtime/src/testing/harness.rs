@@ -23,13 +23,13 @@ const GRAIN: Duration = Duration::from_millis(1);
 /// After so many turns in which nothing happened, everything that was ready has run.
 const QUIET_TURNS: usize = 24;
 
-/// Why a tick by hand gave no outcome.
+/// Why a tick by hand gave no outcome: see [`Harness::tick`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TickError {
-    /// Ticks by hand are for manual mode.
+    /// Ticks by hand are for manual mode, and this harness was started with `.auto()`.
     NotManual,
-    /// Guard or policy declined.
+    /// The guard or the overlap policy declined.
     NotStarted(SkipReason),
     /// The run went on for longer than the tick waited; it still does.
     TimedOut,
@@ -50,7 +50,28 @@ impl fmt::Display for TickError {
 
 impl std::error::Error for TickError {}
 
-/// The jobs of a test, and its hold on their clocks.
+/// The jobs of a test, and its hold on their clocks. It comes from [`start`](super::start).
+///
+/// ```standalone_crate
+/// use job_runtime::{MissReason, periodic, testing};
+///
+/// #[periodic(every = "10m", on_overlap = "ignore")]
+/// async fn purge_sessions() {}
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let jobs = testing::start().auto().at("2026-11-20T12:00:00Z").await;
+/// jobs.advance("24h").await;
+/// assert_eq!(jobs.runs("purge_sessions").len(), 144);
+///
+/// jobs.stall("1h").await;
+/// assert_eq!(jobs.accounting("purge_sessions").missed_for(MissReason::Stalled), 5);
+/// # }
+/// ```
+///
+/// # Panics
+/// When it is dropped while the accounts of a job do not balance, unless the test is failing already. That is a
+/// fault of this library.
 pub struct Harness {
     runtime: Runtime,
     engine: Arc<Engine>,
@@ -70,26 +91,71 @@ impl Harness {
 
     // ---- ticks by hand
 
-    /// Runs a job now, if its guard and policies let it, and waits for the end of the run: at most 5 real
-    /// seconds. Of a template it runs all instances.
+    /// Runs a job now, if its guard and policies let it, and waits for the end of the run, further attempts
+    /// included: at most 5 real seconds. The clocks go on as far as the run waits. Of a template it runs all
+    /// instances, and gives `Completed` or the first other outcome.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::testing::{TickError, start};
+    /// use job_runtime::{Outcome, SkipReason, periodic};
+    ///
+    /// #[periodic(every = "10m", when = || false, max_attempts = 3, backoff = "10s")]
+    /// async fn import() -> Result<(), String> {
+    ///     Err("no such file".to_owned())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = start().await;
+    /// assert_eq!(jobs.tick("import").await, Err(TickError::NotStarted(SkipReason::Guard)));
+    /// jobs.guard("import", true);
+    /// assert_eq!(jobs.tick("import").await, Ok(Outcome::Failed));
+    /// assert_eq!(jobs.runs("import").len(), 3);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// See [`TickError`].
     ///
     /// # Panics
     /// When the job's data is missing, with the start error.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the run is still on, and the clocks stand where they are.
     pub async fn tick(&self, job: &str) -> std::result::Result<Outcome, TickError> {
         self.tick_within(job, PATIENCE).await
     }
 
     /// [`tick`](Self::tick), waiting for `wait` of real time; with `"0ms"` until the start is decided and the run
-    /// was polled.
+    /// was polled, so that the test goes on while the run is on.
+    ///
+    /// ```standalone_crate
+    /// use std::time::Duration;
+    /// use job_runtime::{Outcome, periodic, testing};
+    ///
+    /// #[periodic(every = "10m")]
+    /// async fn takes_a_minute() {
+    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().await;
+    /// let tick = jobs.tick_within("takes_a_minute", "0ms").await;
+    /// assert_eq!(tick, Err(testing::TickError::TimedOut));
+    /// jobs.advance("1m").await;
+    /// assert_eq!(jobs.runs("takes_a_minute")[0].outcome, Some(Outcome::Completed));
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// See [`TickError`].
     ///
     /// # Panics
     /// When the job's data is missing, with the start error, and when `wait` is not a duration.
+    ///
+    /// # Cancel safety
+    /// As [`tick`](Self::tick).
     pub async fn tick_within(&self, job: &str, wait: impl IntoDuration) -> std::result::Result<Outcome, TickError> {
         let wait = length(wait);
         if !self.manual {
@@ -153,11 +219,30 @@ impl Harness {
 
     /// Moves both clocks on by `by`. Everything that comes due until then is started, in order, and whatever can
     /// run runs; at the end the clocks stand exactly there and everything is idle. Runs that need more time are
-    /// still on.
+    /// still on. By `"0s"` it lets run what is ready.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{periodic, testing};
+    ///
+    /// #[periodic(every = "10m")]
+    /// async fn purge_sessions() {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().auto().await;
+    /// jobs.advance("9m59s").await;
+    /// assert_eq!(jobs.runs("purge_sessions").len(), 0);
+    /// jobs.advance("1s").await;
+    /// assert_eq!(jobs.runs("purge_sessions").len(), 1);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When a text is not a duration, and when a plain function keeps running for 5 real seconds: it holds the
     /// clocks, and may be waiting for them.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the clocks stand where they are by then.
     pub async fn advance(&self, by: impl IntoDuration) {
         let target = self.moment() + length(by);
         let _moving = self.engine.home.clock.hold();
@@ -165,10 +250,30 @@ impl Harness {
     }
 
     /// Lets the wall clock run on alone, as while the machine sleeps. It is seen within 30 s of
-    /// [`advance`](Self::advance).
+    /// [`advance`](Self::advance), where a schedule follows the wall clock; a plain `every` does not.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{periodic, testing};
+    ///
+    /// #[periodic(every = "1h", align = true)]
+    /// async fn each_hour() {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().auto().at("2026-11-20T12:00:00Z").await;
+    /// jobs.advance("30m").await;
+    /// jobs.suspend("8h").await; // it is 20:30, and 13:00 to 20:00 are overdue
+    /// jobs.advance("30s").await;
+    /// assert_eq!(jobs.runs("each_hour").len(), 1);
+    /// assert_eq!(jobs.accounting("each_hour").missed, 7);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When a text is not a duration.
+    ///
+    /// # Cancel safety
+    /// Safe: once polled it is done.
     #[expect(clippy::unused_async, reason = "one way to move clocks")]
     pub async fn suspend(&self, length_: impl IntoDuration) {
         let wall = later(self.now(), length(length_));
@@ -177,8 +282,26 @@ impl Harness {
 
     /// Jumps both clocks with nothing run, as when the process was too busy, and then lets what is due run.
     ///
+    /// ```standalone_crate
+    /// use job_runtime::{MissReason, periodic, testing};
+    ///
+    /// #[periodic(every = "1m", on_missed = "all(2)")]
+    /// async fn sample() {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().auto().await;
+    /// jobs.stall("5m").await;
+    /// assert_eq!(jobs.runs("sample").len(), 2);
+    /// assert_eq!(jobs.accounting("sample").missed_for(MissReason::Stalled), 3);
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// When a text is not a duration.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the clocks have jumped, and what is due runs with the next call.
     pub async fn stall(&self, length_: impl IntoDuration) {
         let _moving = self.engine.home.clock.hold();
         tokio::time::advance(length(length_)).await;
@@ -186,10 +309,30 @@ impl Harness {
         self.run_ready().await;
     }
 
-    /// Sets the wall clock. It is seen within 30 s of [`advance`](Self::advance).
+    /// Sets the wall clock, forward or back. It is seen within 30 s of [`advance`](Self::advance), where a schedule
+    /// follows the wall clock.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{periodic, testing};
+    ///
+    /// #[periodic(every = "1h", align = true)]
+    /// async fn each_hour() {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().auto().at("2026-11-20T12:30:00Z").await;
+    /// jobs.advance("30m").await;
+    /// jobs.set_wall("2026-11-20T12:45:00Z").await; // 13:00 comes again, and has had its run
+    /// jobs.advance("30m").await;
+    /// assert_eq!(jobs.runs("each_hour").len(), 1);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When a text is not a time.
+    ///
+    /// # Cancel safety
+    /// Safe: once polled it is done.
     #[expect(clippy::unused_async, reason = "one way to move clocks")]
     pub async fn set_wall(&self, time: impl IntoTime) {
         match time.into_time() {
@@ -200,7 +343,29 @@ impl Harness {
 
     /// Moves the clocks on until nothing runs, at most by `at_most`; false when time was up.
     ///
+    /// ```standalone_crate
+    /// use std::time::Duration;
+    /// use job_runtime::{periodic, testing};
+    ///
+    /// #[periodic(every = "1h")]
+    /// async fn takes_a_minute() {
+    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().auto().await;
+    /// jobs.advance("1h").await;
+    /// assert_eq!(jobs.running().len(), 1);
+    /// assert!(!jobs.settle("59s").await);
+    /// assert!(jobs.settle("10m").await); // the clocks moved one second
+    /// # }
+    /// ```
+    ///
     /// # Panics
+    /// As [`advance`](Self::advance).
+    ///
+    /// # Cancel safety
     /// As [`advance`](Self::advance).
     pub async fn settle(&self, at_most: impl IntoDuration) -> bool {
         let target = self.moment() + length(at_most);
@@ -210,7 +375,7 @@ impl Harness {
         idle.is_some() || self.running().is_empty()
     }
 
-    /// What the wall clock shows.
+    /// What the wall clock shows; the same as [`Context::now`](crate::Context::now).
     #[must_use]
     pub fn now(&self) -> SystemTime {
         self.engine.home.clock.now().wall
@@ -297,19 +462,53 @@ impl Harness {
 
     // ---- what happened, and what is to come
 
-    /// The attempts of a job so far, in the order of their starts.
+    /// The attempts of a job so far, in the order of their starts; none when there is no such job.
+    ///
+    /// ```standalone_crate
+    /// # use job_runtime::{Trigger, periodic, testing};
+    /// #[periodic(every = "1h", max_attempts = 2, backoff = "10s")]
+    /// async fn import() -> Result<(), String> {
+    ///     Err("no such file".to_owned())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().auto().await;
+    /// jobs.advance("61m").await;
+    /// let [first, second] = &jobs.runs("import")[..] else { panic!("two attempts") };
+    /// assert_eq!((first.id, first.scheduled_at), (second.id, second.scheduled_at));
+    /// assert_eq!((second.attempt, second.trigger), (2, Trigger::Retry));
+    /// assert_eq!(second.error.as_deref(), Some("no such file"));
+    /// # }
+    /// ```
     #[must_use]
     pub fn runs(&self, job: &str) -> Vec<Run> {
         self.record.runs(job)
     }
 
-    /// Everything that happened so far.
+    /// Everything that happened so far, in order.
+    ///
+    /// ```standalone_crate
+    /// # use job_runtime::{EventKind, periodic, testing};
+    /// #[periodic(every = "1m", pause_after = 2)]
+    /// async fn import() -> Result<(), String> {
+    ///     Err("no such file".to_owned())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().auto().await;
+    /// jobs.advance("2m").await;
+    /// let last = jobs.events().pop().expect("it ran");
+    /// assert!(matches!(last.kind, EventKind::Paused { reason } if reason.contains("2 failures in a row")));
+    /// # }
+    /// ```
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.record.events()
     }
 
-    /// The next ticks of a job, at most `n`; in shifted mode one, and none while its run is on.
+    /// The next ticks of a job, at most `n`; in shifted mode one, and none while its run is on; in manual mode none.
     ///
     /// # Panics
     /// When there is no such job.
@@ -330,7 +529,26 @@ impl Harness {
         self.engine.with_core(|core| core.running().map(|run| run.id).collect())
     }
 
-    /// From now on `answer` stands in for the guard of a job.
+    /// From now on `answer` stands in for the guard of a job, which is not asked any more. A job without a guard
+    /// gets one so.
+    ///
+    /// ```standalone_crate
+    /// # use job_runtime::{SkipReason, periodic, testing};
+    /// async fn is_leader() -> bool {
+    ///     unimplemented!("asks the network")
+    /// }
+    ///
+    /// #[periodic(every = "1m", when = is_leader)]
+    /// async fn rebalance() {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().auto().await;
+    /// jobs.guard("rebalance", false);
+    /// jobs.advance("3m").await;
+    /// assert_eq!(jobs.accounting("rebalance").skipped_for(SkipReason::Guard), 3);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When there is no such job.
@@ -352,7 +570,8 @@ impl Harness {
             .unwrap_or_default()
     }
 
-    /// The runtime.
+    /// The runtime, for what else a program does with it. What is asked of it takes effect at once; the clocks move
+    /// only as the [module](super) says.
     #[must_use]
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
@@ -360,8 +579,27 @@ impl Harness {
 
     /// Shuts down in order, in virtual time. The harness can still be read after it.
     ///
+    /// ```standalone_crate
+    /// # use job_runtime::{Context, Outcome, periodic, testing};
+    /// #[periodic(every = "1m", job_shutdown = "10s")]
+    /// async fn deaf(_cx: &Context) {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().auto().await;
+    /// jobs.advance("1m").await;
+    /// assert!(jobs.shutdown().await.unwrap_err().is_abandoned());
+    /// assert_eq!(jobs.runs("deaf")[0].outcome, Some(Outcome::Interrupted));
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// What [`Runtime::shutdown`] gives.
+    ///
+    /// # Cancel safety
+    /// Once polled, the shutdown goes on when the future is dropped, as far as the clocks move.
     pub async fn shutdown(&self) -> Result {
         self.runtime.shutdown().await
     }

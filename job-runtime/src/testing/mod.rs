@@ -4,31 +4,41 @@
 //! ([`TestBuilder::auto`]) schedules tick while [`Harness::advance`] moves the clocks. Both want tokio's paused
 //! clock, that is `#[tokio::test(start_paused = true)]`.
 //!
-//! The jobs' monotonic clock is tokio's paused clock; their wall clock goes with it, and can be moved by itself.
-//! Both move only while a function of the harness runs or a [`JobHandle`](crate::JobHandle) is awaited. The
-//! environment is not read. A plain `fn` runs in real time, and the clocks stand still while it does.
-//!
-//! When a harness is dropped it asserts, for each job, that `due = ran + skipped + missed + pending`, unless the
-//! test is failing already.
-//!
-//! The jobs of a test binary are those of its crate and of all it links. Documentation tests of one crate are
-//! linked into one binary: mark those that declare jobs `standalone_crate`.
-//!
 //! ```standalone_crate
-//! use job_runtime::{Outcome, periodic};
+//! use job_runtime::{Outcome, periodic, testing};
 //!
 //! #[periodic(every = "10m")]
 //! async fn purge_sessions() {}
 //!
-//! # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
-//! let jobs = job_runtime::testing::start().await;
-//! assert_eq!(jobs.tick("purge_sessions").await, Ok(Outcome::Completed));
+//! #[tokio::main(flavor = "current_thread", start_paused = true)] // in a test: #[tokio::test(start_paused = true)]
+//! async fn main() {
+//!     let jobs = testing::start().await;
+//!     assert_eq!(jobs.tick("purge_sessions").await, Ok(Outcome::Completed));
 //!
-//! let jobs = job_runtime::testing::start().auto().await;
-//! jobs.advance("1h").await;
-//! assert_eq!(jobs.runs("purge_sessions").len(), 6);
-//! # });
+//!     let jobs = testing::start().auto().await;
+//!     jobs.advance("1h").await;
+//!     assert_eq!(jobs.runs("purge_sessions").len(), 6);
+//! }
 //! ```
+//!
+//! # Clocks
+//!
+//! The jobs' monotonic clock is tokio's paused clock; their wall clock goes with it, and can be moved by itself.
+//! Both move only while a function of the harness runs or a [`JobHandle`](crate::JobHandle) is awaited. The
+//! environment is not read. A plain `fn` runs in real time, and the clocks stand still while it does.
+//!
+//! # Which jobs
+//!
+//! The jobs of a test binary are those of its crate and of all it links; [`TestBuilder::only`] picks some.
+//! Documentation tests of one crate are linked into one binary: mark those that declare jobs `standalone_crate`.
+//!
+//! The functions of the type beside a job, such as `purge_sessions::trigger()`, mean the harness that was started
+//! last on the test's tokio runtime, so that tests side by side do not meet.
+//!
+//! # The end
+//!
+//! When a harness is dropped, what still runs is killed, and it asserts for each job that
+//! `due = ran + skipped + missed + pending`, unless the test is failing already.
 
 mod builder;
 mod harness;

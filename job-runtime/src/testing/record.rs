@@ -10,7 +10,7 @@ use crate::clock::later;
 use crate::event::{Event, EventKind};
 use crate::outcome::{Outcome, RunId, SkipReason, Trigger};
 
-/// One attempt.
+/// One attempt, from [`Harness::runs`](super::Harness::runs).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Run {
@@ -18,9 +18,9 @@ pub struct Run {
     pub id: RunId,
     /// Which attempt, from 1.
     pub attempt: u32,
-    /// What gave the reason.
+    /// What gave the reason; [`Trigger::Retry`] for a further attempt.
     pub trigger: Trigger,
-    /// Its nominal time.
+    /// The nominal time of the run.
     pub scheduled_at: SystemTime,
     /// When it started.
     pub started_at: SystemTime,
@@ -28,7 +28,7 @@ pub struct Run {
     pub finished_at: Option<SystemTime>,
     /// How it ended, if it has.
     pub outcome: Option<Outcome>,
-    /// The error or panic.
+    /// The error with its causes, the panic with its place, or why it was cancelled.
     pub error: Option<Arc<str>>,
 }
 

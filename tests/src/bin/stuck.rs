@@ -37,6 +37,27 @@ async fn blocks_after_an_await() {
     keep_the_thread();
 }
 
+/// Is dropped by its timeout, but keeps its thread all the same.
+#[periodic(every = "1h", initial_delay = "0s", timeout = "50ms")]
+async fn blocks_over_its_timeout() {
+    println!("blocks_over_its_timeout started");
+    keep_the_thread();
+}
+
+/// Is asked to stop by its timeout, and cannot be dropped.
+#[periodic(every = "1h", initial_delay = "0s", timeout = "50ms")]
+fn endless_over_its_timeout() {
+    println!("endless_over_its_timeout started");
+    keep_the_thread();
+}
+
+/// Comes due at the same moment as those two: when this one is timed out, so are they.
+#[periodic(every = "1h", initial_delay = "0s", timeout = "60ms")]
+async fn over_its_timeout() {
+    println!("over_its_timeout started");
+    std::future::pending().await
+}
+
 #[periodic(every = "10ms")]
 async fn bystander() {}
 

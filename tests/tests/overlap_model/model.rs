@@ -234,9 +234,12 @@ impl<'a> Model<'a> {
         let mut lost: Vec<u64> = self.guarding.take().into_iter().map(|occasion| occasion.nominal).collect();
         lost.extend(self.guard_queue.drain(..).map(|occasion| occasion.nominal));
         lost.extend(self.waiting.take().map(|waiting| waiting.occasion.nominal));
-        lost.extend(self.chain.drain(..));
         for nominal in lost {
             self.miss(MissReason::Shutdown, 1, nominal, nominal);
+        }
+        let chain = std::mem::take(&mut self.chain);
+        if let (Some(first), Some(last)) = (chain.front(), chain.back()) {
+            self.miss(MissReason::Shutdown, chain.len() as u64, *first, *last);
         }
         for run in self.numbers() {
             self.stop(run, Why::Shutdown);

@@ -8,7 +8,7 @@ use crate::clock::Moment;
 use crate::engine::timers::Topic;
 use crate::event::EventKind;
 
-/// How many alarms are handled before others get the lock and the thread.
+/// How much is done, in alarms handled, before others get the lock and the thread.
 const BATCH: usize = 128;
 /// Waking later than planned by more than this is a stall.
 const STALL: Duration = Duration::from_secs(1);
@@ -54,7 +54,9 @@ impl Core {
         if self.watch <= self.now.moment {
             self.look_for_blocking();
         }
-        for _ in 0..BATCH {
+        self.effort = 0;
+        while self.effort < BATCH {
+            self.effort += 1;
             let Some(alarm) = self.timers.due(self.now.moment) else { return false };
             match alarm.topic() {
                 Topic::Run => self.run_alarm(kinds, alarm),

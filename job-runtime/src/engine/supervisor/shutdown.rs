@@ -51,7 +51,10 @@ impl Core {
     pub(super) fn settle_shutdown(&mut self) {
         if matches!(self.life, Life::Draining { .. }) && self.runs.len() == 0 {
             self.life = Life::Over;
-            self.post(None, None, EventKind::ShutdownFinished { abandoned: self.abandoned.clone() });
+            let mut abandoned = self.abandoned.clone();
+            abandoned.sort();
+            abandoned.dedup();
+            self.post(None, None, EventKind::ShutdownFinished { abandoned });
         }
     }
 }

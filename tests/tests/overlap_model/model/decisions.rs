@@ -218,7 +218,7 @@ impl Model<'_> {
     /// Stops what is on; true when nothing runs, so that the occasion may start at once.
     pub(super) fn stop_previous(&mut self, occasion: Occasion) -> bool {
         if self.chain_is_on {
-            self.supersede_chain();
+            self.supersede_chain(self.runs.first().map(|run| run.occasion.number));
         }
         let Some(previous) = self.runs.first().map(|run| run.occasion.number) else { return true };
         self.stops.extend(self.numbers());
@@ -233,22 +233,22 @@ impl Model<'_> {
         self.superseded(older, stopping);
         if self.in_chain == Some(older.number) {
             self.in_chain = None;
-            self.supersede_chain();
+            self.supersede_chain(stopping);
         }
     }
 
     /// A catch-up counts as one run: it is stopped, or replaced, as a whole.
-    pub(super) fn supersede_chain(&mut self) {
+    pub(super) fn supersede_chain(&mut self, running: Option<u64>) {
         let number = self.in_chain;
         if let Some(index) = self.guard_queue.iter().position(|occasion| Some(occasion.number) == number) {
             let occasion = self.guard_queue.remove(index);
-            self.superseded(occasion, None);
+            self.superseded(occasion, running);
             self.in_chain = None;
             self.chain_is_on = false;
         }
         for nominal in std::mem::take(&mut self.chain) {
             let occasion = self.occasion(nominal, false);
-            self.superseded(occasion, None);
+            self.superseded(occasion, running);
         }
     }
 

@@ -1,0 +1,162 @@
+//! Where what happens is pinned under the engine's lock, and from where it goes out, in order.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::{Notify, broadcast};
+
+use super::{Event, Events, log, log_lost};
+
+/// How many events a subscriber may be behind before it loses the oldest.
+const BACKLOG: usize = 4_096;
+/// How many events observers and the log may be behind before they lose the oldest: a hundred megabytes of them.
+const PINNED: usize = 1 << 20;
+
+pub(crate) type Observer = Box<dyn Fn(&Event) + Send + Sync>;
+
+/// Where the engine pins what happened.
+pub(crate) struct Board {
+    observers: Vec<Observer>,
+    subscribers: OnceLock<broadcast::Sender<Event>>,
+    /// Events that are pinned or being told.
+    untold: AtomicUsize,
+    queue: Mutex<Queue>,
+    pinned: Condvar,
+    told: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    /// Events that went unheard, since that was last told.
+    lost: u64,
+    /// Somebody is delivering; whoever comes now leaves that to them, which keeps the order.
+    delivering: bool,
+    closed: bool,
+}
+
+impl Board {
+    pub(crate) fn new(observers: Vec<Observer>) -> Self {
+        Self {
+            observers,
+            subscribers: OnceLock::new(),
+            untold: AtomicUsize::new(0),
+            queue: Mutex::default(),
+            pinned: Condvar::new(),
+            told: Notify::new(),
+        }
+    }
+
+    /// Whether anybody listens; when nobody does, events need not be made.
+    pub(crate) fn is_read(&self) -> bool {
+        !self.observers.is_empty()
+            || tracing::level_filters::LevelFilter::current() != tracing::level_filters::LevelFilter::OFF
+            || self.subscribers.get().is_some_and(|subscribers| subscribers.receiver_count() > 0)
+    }
+
+    /// Pins an event; it goes out with the next [`deliver`](Self::deliver).
+    pub(crate) fn post(&self, event: Event) {
+        let mut queue = self.lock();
+        if queue.events.len() < PINNED {
+            self.untold.fetch_add(1, Ordering::Release);
+        } else {
+            queue.events.pop_front();
+            queue.lost += 1;
+        }
+        queue.events.push_back(event);
+    }
+
+    /// Whether everything that was pinned has been told.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.untold.load(Ordering::Acquire) == 0
+    }
+
+    /// How much is still to be told.
+    pub(crate) fn untold(&self) -> usize {
+        self.untold.load(Ordering::Acquire)
+    }
+
+    /// Sends out what is pinned. Called with no lock held: observers may call back into the runtime.
+    pub(crate) fn deliver(&self) {
+        if self.is_empty() {
+            return;
+        }
+        let mut queue = self.lock();
+        if std::mem::replace(&mut queue.delivering, true) {
+            return;
+        }
+        while let Some(event) = queue.events.pop_front() {
+            let lost = std::mem::take(&mut queue.lost);
+            drop(queue);
+            self.send(event, lost);
+            self.untold.fetch_sub(1, Ordering::AcqRel);
+            queue = self.lock();
+        }
+        queue.delivering = false;
+        drop(queue);
+        self.told.notify_waiters();
+    }
+
+    /// Wakes who delivers on a thread of its own.
+    pub(crate) fn wake(&self) {
+        self.pinned.notify_one();
+    }
+
+    /// Delivers whatever is pinned, until the board is closed and empty.
+    pub(crate) fn keep_delivering(&self) {
+        let mut queue = self.lock();
+        while !(queue.closed && queue.events.is_empty()) {
+            if queue.events.is_empty() {
+                queue = self.pinned.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                drop(queue);
+                self.deliver();
+                queue = self.lock();
+            }
+        }
+    }
+
+    /// Nothing is pinned any more.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.pinned.notify_one();
+    }
+
+    /// Waits until everything that was pinned has been told.
+    pub(crate) async fn all_told(&self) {
+        loop {
+            let told = self.told.notified();
+            let mut told = std::pin::pin!(told);
+            told.as_mut().enable();
+            if self.is_empty() {
+                return;
+            }
+            told.await;
+        }
+    }
+
+    pub(crate) fn subscribe(&self) -> Events {
+        let sender = self.subscribers.get_or_init(|| broadcast::Sender::new(BACKLOG));
+        Events { receiver: sender.subscribe(), lost: 0, over: false }
+    }
+
+    /// A listener that panics is its own affair: the others, and the job it looked at, go on.
+    fn send(&self, event: Event, lost: u64) {
+        if lost > 0 {
+            let _ = catch_unwind(AssertUnwindSafe(|| log_lost(lost)));
+        }
+        let _ = catch_unwind(AssertUnwindSafe(|| log(&event)));
+        for observer in &self.observers {
+            let _ = catch_unwind(AssertUnwindSafe(|| observer(&event)));
+        }
+        if let Some(subscribers) = self.subscribers.get() {
+            let _ = subscribers.send(event);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
