@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use job_runtime::{Context, Periodic, Schedule, periodic, testing};
+use job_runtime::testing::TickError;
+use job_runtime::{Context, Periodic, Schedule, SkipReason, periodic, testing};
 
 #[periodic(every = "1h")]
 async fn removed() {}
@@ -63,4 +64,17 @@ async fn the_text_of_a_panic_is_its_own() {
     let _ = jobs.tick("raises_again").await;
     let error = jobs.runs("raises_again").pop().and_then(|run| run.error).expect("it panicked");
     assert_eq!(&*error, "raised again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_ticked_and_nobody_waits_after_the_shutdown() {
+    let jobs = testing::start().only(["removed"]).await;
+    jobs.shutdown().await.expect("nothing runs");
+    let told = jobs.events().len();
+    let before = tokio::time::Instant::now();
+    assert_eq!(jobs.tick("removed").await, Err(TickError::NotStarted(SkipReason::Refused)));
+    let health = jobs.runtime().health().await;
+    assert!(!health.live && !health.ready, "{health:?}");
+    assert_eq!(tokio::time::Instant::now(), before);
+    assert_eq!(jobs.events().len(), told);
 }

@@ -202,3 +202,17 @@ async fn what_a_job_asks_for_has_no_effect_when_it_does_not_return() {
         assert_eq!(story(&jobs, "asks_and_never_returns"), ["0ms 1 started", end]);
     }
 }
+
+#[periodic(every = "1h", timeout = "1s", max_attempts = 3, backoff = "1s")]
+async fn gives_up_when_it_is_over_its_time(cx: &Context) {
+    cx.cancelled().await;
+    cx.cancel("the server is slow today");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_over_its_time_and_gives_up_is_not_tried_again() {
+    let jobs = manual(&["gives_up_when_it_is_over_its_time"]).await;
+    assert_eq!(jobs.tick("gives_up_when_it_is_over_its_time").await, Ok(Outcome::TimedOut));
+    assert!(jobs.settle("1m").await);
+    assert_eq!(starts(&jobs, "gives_up_when_it_is_over_its_time"), [0]);
+}

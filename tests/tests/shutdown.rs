@@ -241,19 +241,25 @@ fn a_function_that_blocks_is_named_while_it_does() {
 
 // ---- listeners that never return
 
+/// Starts `stuck_observer`, and sends it a signal twice, the second of another kind or not.
+fn is_ended_by_the_second(kind: &str, signals: [&str; 2]) {
+    let mut child = start(env!("CARGO_BIN_EXE_stuck_observer"), &[kind], &[]);
+    let (mut before, mut after) = (vec!["ready", "lasting started"], vec!["lasting was asked"]);
+    if kind == "shutdown" { &mut after } else { &mut before }.push("the observer is stuck");
+    child.says_all(&before);
+    child.signal(signals[0]);
+    child.says_all(&after);
+    child.signal(signals[1]);
+    let end = child.end();
+    assert_eq!(end.code(), Some(1), "{end:#?}");
+    assert!(end.err().contains("a second signal") && end.err().contains("`lasting`"), "{end:#?}");
+}
+
 #[test]
 fn a_second_signal_ends_a_program_whose_observer_is_stuck() {
     for kind in ["start", "end", "shutdown"] {
-        for signal in ["TERM", "INT"] {
-            let mut child = start(env!("CARGO_BIN_EXE_stuck_observer"), &[kind], &[]);
-            child.says_all(&["ready", "lasting started"]);
-            child.signal("TERM");
-            child.says_all(&["lasting was asked", "the observer is stuck"]);
-            child.signal(signal);
-            let end = child.end();
-            assert_eq!(end.code(), Some(1), "{end:#?}");
-            assert!(end.err().contains("a second signal") && end.err().contains("`lasting`"), "{end:#?}");
-        }
+        is_ended_by_the_second(kind, ["TERM", "TERM"]);
+        is_ended_by_the_second(kind, ["TERM", "INT"]);
     }
 }
 

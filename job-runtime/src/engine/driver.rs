@@ -151,6 +151,7 @@ impl Engine {
     fn turn(self: &Arc<Self>) -> Turn {
         let turn = self.locked(|core, kinds, armed| {
             if core.is_over() {
+                core.unanswered();
                 return Turn::Over;
             }
             core.look_at_clocks(kinds, *armed);

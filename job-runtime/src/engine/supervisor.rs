@@ -221,8 +221,16 @@ impl Core {
         self.stuck
     }
 
+    /// Lets the driver answer, unless it is gone.
     pub(crate) fn ping(&mut self, asked: oneshot::Sender<()>) {
-        self.pings.push(asked);
+        if !self.is_over() {
+            self.pings.push(asked);
+        }
+    }
+
+    /// Lets those know who ask whether the driver is there that it goes.
+    pub(crate) fn unanswered(&mut self) {
+        self.pings.clear();
     }
 
     pub(crate) fn abandoned(&self) -> &[Arc<str>] {

@@ -303,7 +303,8 @@ impl Builder {
     ///
     /// Observers are called one event after another, in order, on a thread of the runtime's own: a slow one delays
     /// other observers, subscribers and the log, but no job. One that is more than a million events behind loses the
-    /// oldest, with a count in the log. In tests they are called at once, by what moves the clocks.
+    /// oldest, with a count in the log. A shutdown ends when they have been told everything, unless one takes more
+    /// than a second for an event. In tests they are called at once, by what moves the clocks.
     ///
     /// ```standalone_crate
     /// use job_runtime::{EventKind, periodic};

@@ -162,6 +162,7 @@ impl Harness {
             return Err(TickError::NotManual);
         }
         self.check(job)?;
+        self.runtime.open_engine().map_err(|_| TickError::NotStarted(SkipReason::Refused))?;
         let _moving = self.engine.home.clock.hold();
         let request = |entry| Request { entry, trigger: Trigger::Manual, reply: None };
         let runs = self.runtime.of_name(job, |core, periodics, entry| periodics.request(core, request(entry)));

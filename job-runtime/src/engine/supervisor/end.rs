@@ -72,6 +72,7 @@ impl Core {
         let attempt = run.attempt();
         let left = attempt < run.job.options.max_attempts;
         match directive {
+            Some(Directive::Cancel(_)) => None,
             Some(Directive::Snooze(delay)) => Some((attempt, *delay)),
             Some(Directive::RetryAfter(delay)) if left => Some((attempt + 1, *delay)),
             _ if left && is_failure(outcome) => {
