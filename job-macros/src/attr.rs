@@ -3,6 +3,7 @@
 mod value;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
@@ -33,6 +34,15 @@ const OPTIONS: &[(&str, Kind)] = &[
     ("enabled", Kind::Flag),
     ("companion", Kind::Companion),
     ("crate", Kind::Crate),
+];
+
+/// What other schedulers call an option.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("interval", "every"),
+    ("period", "every"),
+    ("guard", "when"),
+    ("condition", "when"),
+    ("retries", "max_attempts"),
 ];
 
 /// One option as the user wrote it.
@@ -107,7 +117,8 @@ impl Options {
             errors.at_span(input.span(), "an option is written `name = value`, as in `every = \"10m\"`");
             return skip_to_comma(input);
         };
-        let known = self.known(&key, errors);
+        let hyphened = hyphened(&key, input);
+        let known = self.known(&key, hyphened, errors);
         let written = value_after(&key, known, input, errors);
         let Some((name, kind)) = known else { return };
         let value = written.and_then(|expr| value::read(name, kind, expr, errors));
@@ -115,11 +126,21 @@ impl Options {
     }
 
     /// The option of this name, if there is one that was not written before.
-    fn known(&mut self, key: &Ident, errors: &mut Errors) -> Option<(&'static str, Kind)> {
-        let found = OPTIONS.iter().find(|(name, _)| key == name).copied();
+    fn known(
+        &mut self,
+        key: &Ident,
+        hyphened: Option<TokenStream>,
+        errors: &mut Errors,
+    ) -> Option<(&'static str, Kind)> {
+        if let Some(whole) = hyphened {
+            self.unclear = true;
+            errors.at(&whole, unknown(&whole.to_string().replace(' ', "")));
+            return None;
+        }
+        let found = OPTIONS.iter().find(|(name, _)| key.unraw() == name).copied();
         let Some((name, _)) = found else {
             self.unclear = true;
-            errors.at(key, unknown(&key.to_string()));
+            errors.at(key, unknown(&key.unraw().to_string()));
             return None;
         };
         if self.find(name).is_some() {
@@ -130,9 +151,20 @@ impl Options {
     }
 }
 
+/// A name with hyphens, `on-overlap`, which is read to its end.
+fn hyphened(key: &Ident, input: ParseStream) -> Option<TokenStream> {
+    let mut whole = key.to_token_stream();
+    while input.peek(Token![-]) && input.peek2(Ident::peek_any) {
+        whole.extend(input.parse::<Token![-]>().ok()?.into_token_stream());
+        whole.extend(input.call(Ident::parse_any).ok()?.into_token_stream());
+    }
+    (whole.clone().into_iter().count() > 1).then_some(whole)
+}
+
 fn unknown(key: &str) -> String {
     let names: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
-    match nearest(key, &names) {
+    let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == key).map(|(_, name)| *name);
+    match elsewhere.or_else(|| nearest(key, &names)) {
         Some(name) => format!("unknown option `{key}`, did you mean `{name}`?"),
         None => format!("unknown option `{key}`: the options are {}", join(&names, "and")),
     }
@@ -143,12 +175,25 @@ fn value_after(key: &Ident, known: Option<(&str, Kind)>, input: ParseStream, err
     let fork = input.fork();
     if let Ok(expr) = fork.parse::<Token![=]>().and_then(|_| fork.parse::<Expr>()) {
         input.advance_to(&fork);
-        return Some(expr);
+        return without_space(expr, input, known, errors);
     }
-    input.parse::<Option<Token![=]>>().ok();
+    let equals = input.parse::<Option<Token![=]>>().ok().flatten();
     if let Some((name, kind)) = known {
-        errors.at_span(place_of_value(key, input), format!("`{name}` needs a value, `{name} = …`: {kind}"));
+        let written = equals.is_some() && !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![=]);
+        let wrong = if written { "has no such value" } else { &*format!("needs a value, `{name} = …`") };
+        errors.at_span(place_of_value(key, input), format!("`{name}` {wrong}: {kind}"));
     }
+    skip_to_comma(input);
+    None
+}
+
+/// The value, unless it is a bare number with a word behind it, as in `10 minutes`.
+fn without_space(expr: Expr, input: ParseStream, known: Option<(&str, Kind)>, errors: &mut Errors) -> Option<Expr> {
+    let word = matches!(expr, Expr::Lit(_)) && input.peek(Ident) && !input.peek2(Token![=]);
+    let Some((name, kind)) = known.filter(|(_, kind)| word && kind.is_duration()) else {
+        return Some(expr);
+    };
+    errors.at(&expr, format!("`{name}` is written in quotes and without spaces: {kind}"));
     skip_to_comma(input);
     None
 }
@@ -184,6 +229,7 @@ mod tests {
         let cases = [
             "",
             "every = \"10m\",",
+            "r#every = \"10m\"",
             "every = r\"10m\"",
             "every = PERIOD",
             "every = Duration::from_secs(60)",
@@ -229,7 +275,19 @@ mod tests {
             ("timeout = \"never\"", "else write `\"infinity\"`"),
             ("on_overlap = \"skip\"", "`on_overlap` has no value `\"skip\"`"),
             ("on_overlap = \"stop-previous\"", "did you mean `\"stop_previous\"`?"),
-            ("on_overlap = ignore", "write `\"run\"`, `\"ignore\"`, `\"queue\"` or `\"stop_previous\"`"),
+            ("on_overlap = PICK", "write `\"run\"`, `\"ignore\"`, `\"queue\"` or `\"stop_previous\"`"),
+            ("on_overlap = Overlap::Ignore", "in quotes: `\"ignore\"`"),
+            ("on_missed = all(20)", "in quotes: `\"all(20)\"`"),
+            ("timeout = infinity", "in quotes: `\"infinity\"`"),
+            ("every = 1h30m", "in quotes: `\"1h30m\"`"),
+            ("backoff = 1s..5m", "in quotes: `\"1s..5m\"`"),
+            ("every = 10 m", "in quotes and without spaces"),
+            ("every = 10minutes", "needs a unit"),
+            ("every = 1.5h", "in whole numbers"),
+            ("every = 10u64", "needs a unit"),
+            ("enabled = 3 > 2 > 1", "`enabled` has no such value"),
+            ("interval = \"1m\"", "did you mean `every`?"),
+            ("on-missed = \"all\"", "unknown option `on-missed`, did you mean `on_missed`?"),
             ("on_missed = \"all(+1)\"", "at least 1"),
             ("on_missed = \"all()\"", "at least 1"),
             ("max_running = 0", "at least 1"),
@@ -239,12 +297,13 @@ mod tests {
             ("max_running = -3", "write a whole number"),
             ("align = \"yes\"", "write `true`, `false`"),
             ("name = \" \"", "not empty"),
+            ("name = \"a\\nb\"", "one line"),
             ("name = NAME", "write a string"),
             ("companion = \"X\"", "write an identifier"),
             ("companion = a::b", "write an identifier"),
             ("crate = \"a b\"", "write a path"),
             ("when = true", "write the path of a function"),
-            ("when = leader()", "write the path of a function"),
+            ("when = leader()", "without calling it"),
             ("when = |a, b| true", "one too many"),
         ];
         for (case, part) in cases {
@@ -264,6 +323,8 @@ mod tests {
             ("every(\"1m\"), jitter: \"1s\"", 2),
             ("\"1m\", align = 3, evry = 3", 3),
             ("every = (1 +), jitter = 3", 2),
+            ("every = 10 minutes, jitter = 10 s", 2),
+            ("on-missed = \"all\", evry-day = \"1m\"", 2),
             ("every = \"1m\", every = 3", 1),
             ("every = \"1m\";", 1),
             (",", 1),

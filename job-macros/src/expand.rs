@@ -1,13 +1,18 @@
 //! Glue only: the type beside the function, checks of the literals, and one expression that calls the runtime.
 
+mod checks;
 mod companion;
+mod place;
 mod registration;
+mod role;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, LitStr, ReturnType, Type};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ReturnType;
+use syn::ext::IdentExt;
 
-use crate::attr::{Check, Options, Value};
+use self::place::{Stretch, at, ends, local, ours};
+use crate::attr::Options;
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::valid;
@@ -23,15 +28,15 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
     valid::function(&mut function, &mut errors);
     let sound = errors.count() == before;
     valid::options(&options, &function, &mut errors);
-    // Inside an `impl`, whence `self` comes, none of the items beside the function may stand.
-    if function.sig.receiver().is_some() {
+    // None of the items beside the function may stand inside an `impl`.
+    if function.is_associated() {
         return quote!(#function #errors);
     }
     let job = Job { options: &options, function: &function };
-    let checks = checks(&job);
-    let companion = companion::companion(&job, sound);
+    let (literals, constants) = (checks::literals(&job), checks::constants(&job));
     let registration = errors.is_empty().then(|| registration::registration(&job));
-    quote!(#function #companion #checks #registration #errors)
+    let companion = companion::companion(&job, sound, &quote!(#constants #registration));
+    quote!(#function #companion #literals #errors)
 }
 
 /// An item that no job can be made of.
@@ -47,23 +52,23 @@ struct Job<'j> {
 }
 
 impl Job<'_> {
-    /// The path of the runtime crate.
+    /// The path of the runtime crate. Where there is no such crate, it is told once, at the attribute.
     fn krate(&self, span: Span) -> TokenStream {
-        self.options.krate().map_or_else(|| quote_spanned!(span=> ::job_runtime), ToTokens::to_token_stream)
+        let name = Ident::new("job_runtime", Span::call_site());
+        self.options.krate().map_or_else(|| quote_spanned!(span=> ::#name), ToTokens::to_token_stream)
+    }
+
+    /// What the runtime has for us, which a crate of the user's choice may lack.
+    fn private(&self, span: Span) -> TokenStream {
+        let (krate, last) = (self.krate(span), self.options.krate().map(|path| ends(path.to_token_stream()).1));
+        let name = Ident::new("__private", last.map_or(span, at));
+        quote_spanned!(span=> #krate::#name)
     }
 
     /// The companion's name: looked up where the function stands, but written by us as far as lints go.
     fn companion(&self) -> Ident {
         let name = self.options.companion().unwrap_or(&self.function.sig.ident);
         ours(name)
-    }
-
-    /// The by-value parameters as one tuple type, and where their types are written.
-    fn arguments(&self) -> (TokenStream, Stretch) {
-        let types: Vec<&Type> = self.function.arguments().map(|argument| &*argument.ty).collect();
-        let stretch = Stretch::of(quote!(#(#types)*));
-        let tuple = stretch.group(quote!(#(#types,)*));
-        (tuple, stretch)
     }
 
     fn is_template(&self) -> bool {
@@ -78,129 +83,34 @@ impl Job<'_> {
         }
     }
 
-    /// The type of the state; `()` where there is none.
-    fn state(&self) -> TokenStream {
-        self.function.state().map_or_else(|| quote!(()), ToTokens::to_token_stream)
+    /// The constant that holds the value of an option.
+    fn constant(&self, option: &str) -> Ident {
+        self.unused_name(&option.to_uppercase())
+    }
+
+    /// An item or a type parameter knows no hygiene: this name, or the first one made of it that the user has not
+    /// written.
+    fn unused_name(&self, name: &str) -> Ident {
+        let mut used = Vec::new();
+        collect_names(self.function.sig.to_token_stream(), &mut used);
+        collect_names(self.krate(Span::call_site()), &mut used);
+        for expr in self.options.iter().filter_map(|option| option.value.as_ref()?.expr()) {
+            collect_names(expr.to_token_stream(), &mut used);
+        }
+        let candidates = (1..).map(|number| format_ident!("{name}{number}"));
+        let free = std::iter::once(format_ident!("{name}")).chain(candidates).find(|name| !used.contains(name));
+        free.unwrap_or_else(|| local(name))
     }
 }
 
-/// The place of the user's token, the meaning and the lints of our own.
-fn at(span: Span) -> Span {
-    Span::call_site().located_at(span)
-}
-
-fn ours(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(at(ident.span()));
-    ident
-}
-
-/// A name that cannot meet one of the user's.
-fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
-}
-
-/// Where the user's tokens begin and end: stable Rust cannot join two spans, but glue whose first token lies at the
-/// one and whose last at the other is underlined like the tokens themselves.
-#[derive(Clone, Copy)]
-struct Stretch {
-    first: Span,
-    last: Span,
-}
-
-impl Stretch {
-    fn of(tokens: impl ToTokens) -> Self {
-        let mut spans = tokens.into_token_stream().into_iter().map(|token| token.span());
-        let first = spans.next().unwrap_or_else(Span::call_site);
-        Self { first: at(first), last: at(spans.last().unwrap_or(first)) }
-    }
-
-    /// `(tokens)`
-    fn group(self, tokens: TokenStream) -> TokenStream {
-        let mut group = Group::new(Delimiter::Parenthesis, tokens);
-        group.set_span(self.last);
-        group.into_token_stream()
-    }
-
-    /// `function(arguments)`
-    fn call(self, function: &TokenStream, arguments: TokenStream) -> TokenStream {
-        let arguments = self.group(arguments);
-        quote!(#function #arguments)
-    }
-
-    /// `function::<types>(arguments)`
-    fn call_with(self, function: &TokenStream, types: &TokenStream, arguments: TokenStream) -> TokenStream {
-        let open = quote_spanned!(self.first=> ::<);
-        let close = quote_spanned!(self.last=> >);
-        self.call(&quote!(#function #open #types #close), arguments)
-    }
-}
-
-/// One `const` for each literal and each expression that must be constant, so that the message stands there.
-fn checks(job: &Job<'_>) -> TokenStream {
-    let values = job.options.iter().filter_map(|option| Some((option.name, option.value.as_ref()?)));
-    values.map(|(name, value)| check(job, name, value)).collect()
-}
-
-fn check(job: &Job<'_>, name: &str, value: &Value) -> TokenStream {
-    match value {
-        Value::Duration(text, check) => check_text(job, text, *check),
-        Value::Computed(expr, check) => check_duration(job, expr, *check),
-        Value::ComputedCount(expr) => check_count(name, expr),
-        Value::Text(_) | Value::Count(_) | Value::Flag(_) | Value::Guard(_) | Value::Companion(_) | Value::Crate(_) => {
-            TokenStream::new()
+fn collect_names(tokens: TokenStream, names: &mut Vec<Ident>) {
+    for token in tokens {
+        if let TokenTree::Ident(ident) = &token {
+            names.push(ident.unraw());
+        } else if let TokenTree::Group(group) = token {
+            collect_names(group.stream(), names);
         }
     }
-}
-
-fn check_text(job: &Job<'_>, text: &LitStr, check: Check) -> TokenStream {
-    let span = at(text.span());
-    let krate = job.krate(span);
-    match check {
-        Check::Period => {
-            quote_spanned!(span=> const _: ::core::time::Duration = #krate::__private::period(#text);)
-        }
-        Check::Delay => {
-            quote_spanned!(span=> const _: ::core::time::Duration = #krate::duration(#text);)
-        }
-        Check::Backoff => {
-            quote_spanned!(span=> const _: () = #krate::__private::check_backoff(#text);)
-        }
-    }
-}
-
-fn check_duration(job: &Job<'_>, expr: &Expr, check: Check) -> TokenStream {
-    let stretch = Stretch::of(expr);
-    let krate = job.krate(stretch.first);
-    let mut value = duration(expr);
-    if matches!(check, Check::Period) {
-        value = stretch.call(&quote_spanned!(stretch.first=> #krate::__private::period_value), value);
-    }
-    quote_spanned!(stretch.first=> const _: ::core::time::Duration = #value;)
-}
-
-fn check_count(name: &str, expr: &Expr) -> TokenStream {
-    let stretch = Stretch::of(expr);
-    let panic = stretch
-        .call(&quote_spanned!(stretch.first=> ::core::panic!), format!("`{name}` is at least 1").into_token_stream());
-    let value = count(expr);
-    quote_spanned!(stretch.first=> const _: () = match #value { 0 => #panic, _ => () };)
-}
-
-/// The expression stands in two places, both constant: what is wrong with it reads the same, and is reported once.
-fn duration(expr: &Expr) -> TokenStream {
-    let span = Stretch::of(expr).first;
-    constant(&quote_spanned!(span=> ::core::time::Duration), expr)
-}
-
-fn count(expr: &Expr) -> TokenStream {
-    let span = Stretch::of(expr).first;
-    constant(&quote_spanned!(span=> ::core::primitive::u32), expr)
-}
-
-fn constant(ty: &TokenStream, expr: &Expr) -> TokenStream {
-    let value = local("value");
-    quote_spanned!(Stretch::of(expr).first=> const { let #value: #ty = #expr; #value })
 }
 
 #[cfg(test)]
@@ -245,14 +155,16 @@ mod tests {
     #[test]
     fn parameters_become_what_they_say() {
         let item = "async fn f(a: u8, cx: &Context, (b, c): (u8, u8), db: &(dyn Db), s: &mut Seen) {}";
-        let found = expanded("every = \"1m\"", item);
+        let found = expanded("every = \"1m\"", item).replace("::job_runtime::__private::", "").replace("<_>", "");
         for part in [
-            ".needs::<Context>().needs::<dynDb>()",
-            ".state::<Seen>(",
-            ".args::<(u8,(u8,u8),)>()",
-            "f(a0,shared.get::<Context>(),a1,shared.get::<dynDb>(),state.get()).await",
+            ".needs::<<ContextasAsData>::Kept>().needs::<<dynDbasAsData>::Kept>()",
+            ".state::<<SeenasAsState>::Kept>(",
+            ".args::<(<u8asAsArgument>::Kept,<(u8,u8)asAsArgument>::Kept,)>()",
+            "f(<u8asAsArgument>::give(a0),<ContextasAsData>::get(&shared),<(u8,u8)asAsArgument>::give(a1),\
+             <dynDbasAsData>::get(&shared),<SeenasAsState>::lend(&mutstate)).await",
             "fnstart(a:u8,a1:(u8,u8))",
-            "peek_at::<Self,(u8,(u8,u8),),Seen,T>((a,a1,),f)",
+            "peek_at::<Self,_,<SeenasAsState>::Kept,T>((<u8asAsArgument>::keep(a),<(u8,u8)asAsArgument>::keep(a1),),\
+             move|kept|f(<SeenasAsState>::show(kept)))",
         ] {
             assert!(found.contains(part), "{part} in {found}");
         }

@@ -1,6 +1,6 @@
 //! The function under the attribute: attributes, visibility and signature read, the body left as it is.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -23,7 +23,13 @@ pub(crate) enum Param<'f> {
     /// `&mut S`, with `S` as written.
     State(&'f Type),
     /// `T`
-    Argument(&'f PatType),
+    Argument(Argument<'f>),
+}
+
+/// A parameter by value.
+#[derive(Clone, Copy)]
+pub(crate) struct Argument<'f> {
+    pub(crate) param: &'f PatType,
 }
 
 impl Function {
@@ -39,6 +45,11 @@ impl Function {
 
     pub(crate) fn is_async(&self) -> bool {
         self.sig.asyncness.is_some()
+    }
+
+    /// Whether it stands in an `impl` or a `trait`, as far as its signature tells.
+    pub(crate) fn is_associated(&self) -> bool {
+        self.sig.receiver().is_some() || own_type(self.sig.to_token_stream()).is_some()
     }
 
     /// The function's name, without the `r#` of a raw identifier.
@@ -57,7 +68,7 @@ impl Function {
         })
     }
 
-    pub(crate) fn arguments(&self) -> impl Iterator<Item = &PatType> {
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = Argument<'_>> {
         self.params().filter_map(|param| match param {
             Param::Argument(argument) => Some(argument),
             Param::Shared(_) | Param::State(_) => None,
@@ -77,13 +88,33 @@ impl ToTokens for Function {
 impl<'f> Param<'f> {
     fn of(param: &'f PatType) -> Self {
         let Type::Reference(reference) = bare(&param.ty) else {
-            return Self::Argument(param);
+            return Self::Argument(Argument { param });
         };
         if reference.mutability.is_some() {
             return Self::State(bare(&reference.elem));
         }
         Self::Shared(bare(&reference.elem))
     }
+}
+
+impl<'f> Argument<'f> {
+    pub(crate) fn ty(self) -> &'f Type {
+        bare(&self.param.ty)
+    }
+
+    /// The name it has in the function, if it is one word.
+    pub(crate) fn name(self) -> Option<&'f Ident> {
+        if let Pat::Ident(pattern) = &*self.param.pat { Some(&pattern.ident) } else { None }
+    }
+}
+
+/// The first `Self` among these tokens.
+pub(crate) fn own_type(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == "Self" => Some(ident),
+        TokenTree::Group(group) => own_type(group.stream()),
+        TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
 }
 
 /// The parameters besides `self`.
@@ -107,11 +138,6 @@ fn wrapped(ty: &Type) -> Option<&Type> {
         return Some(&paren.elem);
     }
     if let Type::Group(group) = ty { Some(&group.elem) } else { None }
-}
-
-/// The name a parameter has in the function, if it is one word.
-pub(crate) fn plain_name(param: &PatType) -> Option<&Ident> {
-    if let Pat::Ident(pattern) = &*param.pat { Some(&pattern.ident) } else { None }
 }
 
 fn parse(input: ParseStream) -> syn::Result<Function> {

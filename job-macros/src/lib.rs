@@ -23,16 +23,19 @@ use proc_macro::TokenStream;
 ///
 /// The function stays as it is: it can be called and tested. Beside it stands a type of the same name that
 /// controls the job: `purge_sessions::trigger().await?`, `::pause("why").await?`, `::resume().await?`,
-/// `::status().await?`.
+/// `::status().await?`. A module, a type or an import of that name in the same scope gets in its way, which rustc
+/// calls defined multiple times (E0428, E0255): name it otherwise, as in `companion = PurgeSessions`.
 ///
 /// # Parameters
 ///
 /// | written | means |
 /// |---|---|
-/// | `&T` | shared data, given by `.data(value)` or `.data_arc(arc)` |
+/// | `&T` | shared data, given by `.data(value)` or `.data_arc(arc)`; also `&dyn Trait` |
 /// | `&Context` | this run: its name, attempt, scheduled time, cancellation |
 /// | `&mut S` | the job's own state, kept between runs; read by `peek(\|state\| …)` |
 /// | `T` | an argument: the job is a template, started for each value by `start(value)`, ended by `stop(value)` |
+///
+/// Data is `Send` and `Sync`, state has a size and is `Send`, an argument is `Clone`, `Eq`, `Hash`, `Send` and `Sync`.
 ///
 /// The function is `async` or plain (a plain one runs on a thread of its own), has no generics and no lifetimes,
 /// and returns `()` or `Result<T, E>` with `E: Display + Into<Box<dyn Error + Send + Sync>>`.
@@ -56,16 +59,17 @@ use proc_macro::TokenStream;
 /// | `job_shutdown` | duration, `"brutal_kill"`, `"infinity"` | `"5s"` | between being asked to stop and being dropped |
 /// | `jitter` | duration | `"0s"` | random delay of each tick |
 /// | `splay` | duration | `"0s"` | fixed delay of this job on this node |
-/// | `align` | `bool` expression | `false` | ticks at multiples of `every` since the epoch; not with `"shifted"` |
+/// | `align` | `bool` expression | `false` | ticks at multiples of `every` since the epoch |
 /// | `max_attempts` | number, at least 1 | `1` | attempts inside one tick |
 /// | `backoff` | `"1s..5m"` (exponential), `"10s"` (constant) or a `Duration` | – | delay between attempts; needs `max_attempts` |
 /// | `pause_after` | number, at least 1 | – | pauses the job after so many failures in a row |
 /// | `name` | string | the function's name | identity in events, settings and metrics |
 /// | `enabled` | `bool` expression | `true` | `false` starts it paused |
 /// | `companion` | identifier | the function's name | name of the type beside the function |
-/// | `crate` | path | `::job_runtime` | where `job_runtime` is found, for crates that re-export it |
+/// | `crate` | path | `::job_runtime` | where `job_runtime` is found when it is re-exported or renamed |
 ///
-/// Numbers may be `const` expressions of the type `u32`.
+/// Numbers may be `const` expressions of the type `u32`. `align` goes neither with `initial_delay` nor with
+/// `delay_mode = "shifted"`.
 ///
 /// # Mistakes
 ///

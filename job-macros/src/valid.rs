@@ -4,11 +4,11 @@ mod types;
 
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::{Attribute, FnArg, Lit, PatType, ReturnType, Safety, Signature, Type};
+use syn::{Attribute, FnArg, Lit, PatType, Path, ReturnType, Safety, Signature, Type};
 
 use crate::attr::{Opt, Options, Value};
 use crate::errors::Errors;
-use crate::item::{Function, bare, typed};
+use crate::item::{Function, bare, own_type, typed};
 
 /// The tuple of arguments is compared and hashed, which the standard library does up to this size.
 const MOST_ARGUMENTS: usize = 12;
@@ -18,6 +18,7 @@ pub(crate) fn options(options: &Options, function: &Function, errors: &mut Error
     let stateful = function.state().is_some();
     every_is_there(options, errors);
     align_needs_regular(options, errors);
+    align_has_no_delay(options, errors);
     overlap_suits_state(options, stateful, errors);
     max_running_needs_run(options, stateful, errors);
     backoff_needs_attempts(options, errors);
@@ -26,6 +27,7 @@ pub(crate) fn options(options: &Options, function: &Function, errors: &mut Error
 /// Notes everything that keeps the function from being a job.
 pub(crate) fn function(function: &mut Function, errors: &mut Errors) {
     one_attribute(&mut function.attrs, errors);
+    own_function(function, errors);
     qualifiers(&function.sig, errors);
     generics(&function.sig, errors);
     parameters(function, errors);
@@ -40,18 +42,26 @@ fn every_is_there(options: &Options, errors: &mut Errors) {
 
 fn align_needs_regular(options: &Options, errors: &mut Errors) {
     let shifted = options.text("delay_mode").is_some_and(|mode| mode.value() == "shifted");
-    if let (Some(align), true) = (options.find("align").filter(|align| !is_off(align)), shifted) {
+    if let (Some(align), true) = (options.find("align").filter(|align| flag(align) != Some(false)), shifted) {
         let sentence =
             "`align` keeps ticks at fixed times, `delay_mode = \"shifted\"` moves them: leave one of the two out";
         errors.at(&align.key, sentence);
     }
 }
 
-fn is_off(option: &Opt) -> bool {
+fn align_has_no_delay(options: &Options, errors: &mut Errors) {
+    let aligned = options.find("align").is_some_and(|align| flag(align) == Some(true));
+    if let (Some(delay), true) = (options.find("initial_delay"), aligned) {
+        errors.at(&delay.key, "`align` says when the first tick is: leave `initial_delay` out");
+    }
+}
+
+/// The value of a flag that is written out.
+fn flag(option: &Opt) -> Option<bool> {
     let Some(Value::Flag(syn::Expr::Lit(literal))) = &option.value else {
-        return false;
+        return None;
     };
-    matches!(&literal.lit, Lit::Bool(on) if !on.value)
+    if let Lit::Bool(flag) = &literal.lit { Some(flag.value) } else { None }
 }
 
 fn overlap_suits_state(options: &Options, stateful: bool, errors: &mut Errors) {
@@ -81,23 +91,31 @@ fn backoff_needs_attempts(options: &Options, errors: &mut Errors) {
     }
 }
 
-/// A second attribute of ours is taken away, since it would make the same type again.
+/// A second attribute is taken away, since it would make the same type again.
 fn one_attribute(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
     attrs.retain(|attribute| {
-        let other = is_ours(attribute);
-        if other {
-            errors.at(
-                attribute.path(),
-                "a function takes one of `#[periodic]`, `#[job]` and `#[service]`: leave this one out",
-            );
+        let second = ends_with(attribute.path(), "periodic");
+        if second {
+            errors.at(attribute.path(), "a function is one periodic job: leave this attribute out");
         }
-        !other
+        !second
     });
 }
 
-fn is_ours(attribute: &Attribute) -> bool {
-    let last = attribute.path().segments.last();
-    last.is_some_and(|last| last.ident == "periodic" || last.ident == "job" || last.ident == "service")
+fn ends_with(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
+}
+
+/// `#[tokio::main]` and `#[test]` make something else of the function.
+fn own_function(function: &Function, errors: &mut Errors) {
+    for attribute in &function.attrs {
+        if let Some(name) = ["main", "test"].iter().find(|name| ends_with(attribute.path(), name)) {
+            errors.at(
+                attribute.path(),
+                format!("a job is not the `{name}` function too: put what both do into a function that both call"),
+            );
+        }
+    }
 }
 
 fn qualifiers(sig: &Signature, errors: &mut Errors) {
@@ -131,6 +149,9 @@ fn parameters(function: &Function, errors: &mut Errors) {
             errors.at(receiver, "a job is a free function without `self`: take shared data as `&T`, state as `&mut S`");
         }
     }
+    if let (None, Some(own)) = (function.sig.receiver(), own_type(function.sig.to_token_stream())) {
+        errors.at(own, "a job is a free function, outside of `impl` and `trait`: write the type out");
+    }
     for param in typed(&function.sig) {
         no_cfg(param, errors);
         parameter(&param.ty, errors);
@@ -149,6 +170,10 @@ fn no_cfg(param: &PatType, errors: &mut Errors) {
 }
 
 fn parameter(ty: &Type, errors: &mut Errors) {
+    if let Type::Slice(_) | Type::TraitObject(_) = bare(ty) {
+        let sentence = "an argument has a size: take `&[T]` or `&dyn Trait` as shared data, `Vec<T>` as an argument";
+        return errors.at(ty, sentence);
+    }
     let Type::Reference(reference) = bare(ty) else {
         return types::owned(ty, errors);
     };
@@ -171,7 +196,7 @@ fn is_state(param: &PatType) -> bool {
 
 fn few_arguments(function: &Function, errors: &mut Errors) {
     if let Some(argument) = function.arguments().nth(MOST_ARGUMENTS) {
-        errors.at(argument, format!("a job has at most {MOST_ARGUMENTS} arguments: put them into a struct"));
+        errors.at(argument.param, format!("a job has at most {MOST_ARGUMENTS} arguments: put them into a struct"));
     }
 }
 
@@ -180,7 +205,7 @@ fn output(sig: &Signature, errors: &mut Errors) {
         return;
     };
     if let Type::Never(never) = bare(ty) {
-        let sentence = "a periodic job ends: return `()` or `Result<T, E>`, or make what runs for ever a `#[service]`";
+        let sentence = "a periodic job ends: let each run be one turn of the loop, and return `()` or `Result<T, E>`";
         return errors.at(never.to_token_stream(), sentence);
     }
     types::returned(ty, errors);
@@ -215,7 +240,7 @@ mod tests {
             "fn f(a: Cow<'static, str>, b: &Vec<&'static str>) -> Result<(), &'static str> {}",
             "fn f(a: &(dyn Fn(&str) -> &str + Send + Sync), b: &fn(&str) -> bool) {}",
             "fn f(a: &dyn for<'a> Visit<'static>, b: [u8; 4], c: &[u8], d: *const u8) {}",
-            "#[doc = \"x\"] #[must_use] fn r#match() -> Result<u8, E> { this is no rust }",
+            "#[doc = \"x\"] #[must_use] #[other::job] fn r#match() -> Result<u8, E> { this is no rust }",
         ];
         for item in items {
             assert_eq!(mistakes(EVERY, item), [""; 0], "{item}");
@@ -237,6 +262,8 @@ mod tests {
             ("fn f(#[cfg(x)] a: u8) {}", "put the condition on the function"),
             ("fn f(a: &'static u8) {}", "leave the lifetime out"),
             ("fn f(a: &mut u8, b: &mut u8) {}", "one `&mut` state"),
+            ("fn f(a: [u8]) {}", "an argument has a size"),
+            ("fn f(a: dyn Db) {}", "an argument has a size"),
             ("fn f(a: impl Copy) {}", "no `impl Trait`"),
             ("fn f(a: &impl Copy) {}", "no `impl Trait`"),
             ("fn f(a: Vec<&str>) {}", "holds no references"),
@@ -248,9 +275,11 @@ mod tests {
             ("fn f() -> impl Future {}", "`impl Trait`"),
             ("fn f() -> &str {}", "returns nothing borrowed"),
             ("fn f() -> Result<&str, E> {}", "returns nothing borrowed"),
-            ("#[job] fn f() {}", "takes one of"),
-            ("#[job_runtime::service] fn f() {}", "takes one of"),
-            ("#[periodic(every = \"1m\")] fn f() {}", "takes one of"),
+            ("fn f(a: Vec<Self>) {}", "outside of `impl`"),
+            ("#[tokio::main] async fn f() {}", "not the `main` function"),
+            ("#[test] fn f() {}", "not the `test` function"),
+            ("#[periodic(every = \"1m\")] fn f() {}", "one periodic job"),
+            ("#[job_runtime::periodic] fn f() {}", "one periodic job"),
             ("struct F;", "belongs on a function"),
             ("const F: fn() = f;", "belongs on a function"),
             ("fn f();", "needs a body"),
@@ -270,6 +299,8 @@ mod tests {
             ("every = \"1m\", align = true", "fn f() {}", None),
             ("every = \"1m\", align = true, delay_mode = \"shifted\"", "fn f() {}", Some("leave one of the two out")),
             ("every = \"1m\", align = false, delay_mode = \"shifted\"", "fn f() {}", None),
+            ("every = \"1m\", align = true, initial_delay = \"1s\"", "fn f() {}", Some("leave `initial_delay` out")),
+            ("every = \"1m\", align = cfg!(unix), initial_delay = \"1s\"", "fn f() {}", None),
             ("every = \"1m\", on_overlap = \"run\"", "fn f(s: &mut u8) {}", Some("one `&mut` state")),
             ("every = \"1m\", on_overlap = \"queue\"", "fn f(s: &mut u8) {}", None),
             ("every = \"1m\", max_running = 2", "fn f() {}", None),

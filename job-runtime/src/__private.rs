@@ -3,9 +3,11 @@
 pub use inventory;
 
 pub use crate::control;
-pub use crate::duration::{period, period_value};
+pub use crate::duration::{duration, every_value, period, period_value};
 pub use crate::engine::registry::{Definition, Registration};
-pub use crate::guard::{Answer, Ask, answer, ask, takes_context, takes_context_async};
+pub use crate::error::Result;
+pub use crate::guard::{Answer, Ask, answer, ask, ask_closure};
 pub use crate::job::{
-    BoxFuture, Input, Place, Report, Return, Shared, State, check_backoff, companion, state_probe as state,
+    AsArgument, AsData, AsState, BoxFuture, Input, JobHandle, JobInfo, Place, Report, Return, Shared, State,
+    check_backoff, companion, state_probe as state,
 };

@@ -183,7 +183,6 @@ impl Clock {
 }
 
 /// Waits for a while on the machine's clock, where there is no runtime's.
-#[cfg_attr(not(feature = "signals"), expect(dead_code, reason = "the patience of the signals' thread"))]
 pub(crate) async fn wait(length: Duration) {
     tokio::time::sleep(length).await;
 }

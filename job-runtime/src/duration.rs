@@ -44,6 +44,7 @@ impl Mistake {
     }
 }
 
+const FINE_PERIOD: &str = "the distance between two ticks is at least `1ms`";
 const ZERO_PERIOD: &str = "this duration must be longer than zero, as in `10m`";
 
 /// Reads a duration such as `10m`, `1h30m` or `250ms`, also in a `const`.
@@ -92,6 +93,18 @@ pub const fn period_value(duration: Duration) -> Duration {
     duration
 }
 
+/// A distance between ticks, which is no finer than the timers.
+///
+/// # Panics
+/// When it is shorter than a millisecond, with a sentence.
+#[must_use]
+#[track_caller]
+pub const fn every_value(period: Duration) -> Duration {
+    let period = period_value(period);
+    assert!(period.as_millis() > 0, "{}", FINE_PERIOD);
+    period
+}
+
 /// Reads a duration at run time; the error quotes the text.
 pub(crate) fn read(text: &str) -> Result<Duration> {
     parse(text).map_err(|mistake| Error::configuration(format!("`{text}` is not a duration: {}", mistake.sentence())))
@@ -108,7 +121,7 @@ pub(crate) fn above_zero(duration: Duration) -> Result<Duration> {
 /// Refuses a distance between ticks that is finer than the timers.
 pub(crate) fn tick_apart(period: Duration) -> Result<Duration> {
     if period < Duration::from_millis(1) {
-        return Err(Error::configuration("the distance between two ticks is at least `1ms`".to_owned()));
+        return Err(Error::configuration(FINE_PERIOD.to_owned()));
     }
     Ok(period)
 }
@@ -130,13 +143,20 @@ pub(crate) fn text(duration: Duration) -> String {
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
-/// What stands for a duration: a text such as `"10m"`, or a [`Duration`].
+/// What stands for a duration: a text such as `"10m"`, in the grammar of [`duration`], or a [`Duration`]. Nothing
+/// else can.
 ///
 /// ```
-/// use job_runtime::IntoDuration;
+/// use std::time::Duration;
+/// use job_runtime::{Error, IntoDuration};
 ///
-/// assert_eq!("90s".into_duration()?, std::time::Duration::from_secs(90));
-/// assert!("90".into_duration().is_err());
+/// fn seconds(length: impl IntoDuration) -> Result<u64, Error> {
+///     Ok(length.into_duration()?.as_secs())
+/// }
+///
+/// assert_eq!(seconds("1m30s")?, 90);
+/// assert_eq!(seconds(Duration::from_secs(90))?, 90);
+/// assert!(seconds("90").unwrap_err().to_string().contains("needs its unit"));
 /// # Ok::<(), job_runtime::Error>(())
 /// ```
 pub trait IntoDuration: sealed::Sealed {

@@ -6,7 +6,7 @@ use crate::job::Context;
 
 /// What a guard gives: a `bool`, or a future of one.
 #[diagnostic::on_unimplemented(
-    message = "a guard gives `bool`, or is an `async fn` that does, not `{Self}`",
+    message = "a guard gives `bool`, at once or through a future, not `{Self}`",
     label = "expected `bool`"
 )]
 pub trait Answer<'a, M> {
@@ -20,15 +20,30 @@ pub struct AtOnce;
 /// Marks a guard that is async.
 pub struct Later;
 
+#[diagnostic::do_not_recommend]
 impl<'a> Answer<'a, AtOnce> for bool {
     fn answer(self) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
         Box::pin(std::future::ready(self))
     }
 }
 
-impl<'a, F: Future<Output = bool> + Send + 'a> Answer<'a, Later> for F {
+impl<'a, F: Future<Output: Decision> + Send + 'a> Answer<'a, Later> for F {
     fn answer(self) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
-        Box::pin(self)
+        Box::pin(async { self.await.holds() })
+    }
+}
+
+/// What an async guard gives in the end.
+#[diagnostic::on_unimplemented(message = "a guard gives `bool`, not `{Self}`", label = "expected `bool`")]
+pub trait Decision {
+    /// Whether the tick becomes a run.
+    fn holds(self) -> bool;
+}
+
+#[diagnostic::do_not_recommend]
+impl Decision for bool {
+    fn holds(self) -> bool {
+        self
     }
 }
 
@@ -74,12 +89,7 @@ pub fn ask<'a, M, F: Ask<'a, M>>(guard: &F, cx: &'a Context) -> F::Output {
     guard.ask(cx)
 }
 
-/// Gives `|cx| …` its signature.
-pub fn takes_context<O, F: Fn(&Context) -> O>(guard: F) -> F {
-    guard
-}
-
-/// Gives `async |cx| …` its signature.
-pub fn takes_context_async<F: AsyncFn(&Context) -> bool>(guard: F) -> F {
-    guard
+/// Calls a guard given as `|cx| …`, plain or async, whose signature this is.
+pub fn ask_closure<'a, O>(guard: impl FnOnce(&'a Context) -> O, cx: &'a Context) -> O {
+    guard(cx)
 }

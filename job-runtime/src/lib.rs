@@ -151,6 +151,7 @@ mod guard;
 mod job;
 mod name;
 mod outcome;
+mod panics;
 mod periodic;
 mod policy;
 mod runtime;

@@ -20,6 +20,11 @@ pub(crate) fn hint<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str
     did_you_mean(typed, candidates).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
+/// Whether a job can be named so: it must stand in logs and on a thread.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains(char::is_control)
+}
+
 /// A name as it stands in an environment variable: upper case, anything else than a letter or digit as `_`.
 pub(crate) fn in_environment(name: &str) -> String {
     name.chars()

@@ -7,6 +7,11 @@ use crate::error::Result;
 
 pub(crate) struct Listening;
 
+impl Listening {
+    #[expect(clippy::unused_self, reason = "the same door as with signals")]
+    pub(crate) fn stop(self) {}
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "the same door as with signals")]
 pub(crate) fn listen(_engine: &Arc<Engine>) -> Result<Listening> {
     Ok(Listening)

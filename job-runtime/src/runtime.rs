@@ -16,6 +16,7 @@ use crate::event::{self, Board, Events, Observer};
 use crate::job::{Arguments, Context, Home, Job, JobHandle, JobInfo, no_runtime};
 use crate::name::hint;
 use crate::outcome::Trigger;
+use crate::panics;
 use crate::periodic::{Periodic, Periodics, Request, reply};
 use crate::schedule::{Recurrence, Timetable};
 
@@ -75,7 +76,7 @@ impl Runtime {
         jobs: Vec<(Option<TypeId>, Arc<Job>)>,
     ) -> Result<Self> {
         home.clock.probe();
-        executor::install_panic_hook();
+        panics::install_panic_hook();
         if cfg!(panic = "abort") {
             event::warn_of_abort();
         }
@@ -83,6 +84,8 @@ impl Runtime {
         let engine = Engine::new(home, Board::new(observers), vec![Box::new(periodics)], shutdown_timeout, manual);
         let guest = Self { engine: Arc::downgrade(&engine), owner: None };
         let _ = engine.home.runtime.set(Box::new(guest.clone()));
+        let templates = jobs.iter().filter_map(|(companion, job)| Some(((*companion)?, job.arguments?)));
+        let _ = engine.home.templates.set(templates.collect());
         current::register(&engine);
         let runtime = Self { owner: Some(Arc::new(Owned(Arc::clone(&engine)))), ..guest };
         engine
@@ -461,16 +464,16 @@ impl Runtime {
             if let Some(entry) = core.companions.get(&TypeId::of::<C>()).copied() {
                 return Ok(act(core, periodics, entry));
             }
-            let name = std::any::type_name::<C>();
-            Err(Error::configuration(format!("the job `{name}` is not in this runtime")))
+            Err(not_here::<C>())
         })?
     }
 
     /// How the arguments of the template of a companion type are hashed and compared, when they are of type `A`.
     pub(crate) fn arguments<C: 'static, A: 'static>(&self) -> Result<Arguments> {
-        let arguments = self.of_companion::<C, _>(|core, _, entry| core.entries.get(entry)?.job.arguments)?;
+        let engine = self.engine()?;
+        let arguments = engine.home.templates.get().and_then(|templates| templates.get(&TypeId::of::<C>()).copied());
         let arguments = arguments.filter(|arguments| arguments.id == TypeId::of::<A>());
-        arguments.ok_or_else(|| Error::refused("the job takes no such arguments, or was removed"))
+        arguments.ok_or_else(|| not_here::<C>())
     }
 
     /// Triggers the job of a companion type and gives a handle on the run.
@@ -483,6 +486,11 @@ impl Runtime {
         let run = run.into_iter().next().ok_or_else(|| Error::refused("the job was removed"))?;
         Ok(JobHandle::new(run, ending))
     }
+}
+
+/// The error of a job that is not of this runtime, or no more.
+fn not_here<C>() -> Error {
+    Error::configuration(format!("the job `{}` is not in this runtime", std::any::type_name::<C>()))
 }
 
 /// Whether this is asked in a run of that engine, for which its end would have to wait.

@@ -18,8 +18,13 @@ use crate::error::{Error, Result};
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// Listens as long as it lives.
-#[expect(dead_code, reason = "held for its drop")]
 pub(crate) struct Listening(oneshot::Sender<()>);
+
+impl Listening {
+    pub(crate) fn stop(self) {
+        drop(self.0);
+    }
+}
 
 /// Begins to listen for an engine.
 pub(crate) fn listen(engine: &Arc<Engine>) -> Result<Listening> {

@@ -2,12 +2,11 @@
 
 mod stage;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use job_runtime::testing::TickError;
 use job_runtime::{Context, MissReason, Outcome, Periodic, Schedule, SkipReason, Trigger, periodic};
-use stage::{Door, assert_paired, auto, begin, books, chronicle, counts, manual, nominals, story};
+use stage::{Door, assert_paired, auto, begin, books, chronicle, counts, manual, nominals, story, with_door};
 
 #[periodic(every = "1m", max_attempts = 3, backoff = "10s", on_overlap = "ignore")]
 async fn fails_twice(cx: &Context) -> Result<(), String> {
@@ -116,15 +115,13 @@ async fn held(door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn m31_ticks_while_quiet_are_skipped_and_runs_go_on() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["held"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["held"])).await;
     jobs.advance("100ms").await;
     jobs.runtime().quiet();
     jobs.advance("200ms").await;
     assert_eq!(jobs.running().len(), 1);
     assert_eq!(books(&jobs, "held").skipped_for(SkipReason::Paused), 2);
-    door.open(1);
-    jobs.advance("0s").await;
+    door.let_through(1, &jobs).await;
     assert_eq!(jobs.runs("held")[0].outcome, Some(Outcome::Completed));
     assert_eq!(counts(&jobs, "held"), (3, 1, 2, 0, 0));
 }
@@ -175,8 +172,7 @@ async fn shutdown_turns_what_asks_its_guard_into_missed() {
 #[tokio::test(start_paused = true)]
 async fn the_books_balance_at_every_moment() {
     let names = ["queueing", "asking", "jittery", "guarded", "held", "fails_twice"];
-    let door = Arc::new(Door::new());
-    let jobs = auto(&names).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&names)).await;
     for step in 0..200_u32 {
         jobs.advance("7ms").await;
         if step % 40 == 39 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use job_runtime::testing::TickError;
 use job_runtime::{Context, EventKind, MissReason, Outcome, Runtime, periodic};
-use stage::{Door, at, auto, books, chronicle, counts, manual, midnight, next, nominals, starts, story};
+use stage::{Door, at, auto, books, chronicle, counts, manual, midnight, next, nominals, starts, story, with_door};
 
 #[periodic(every = "100ms")]
 async fn often() {}
@@ -82,11 +82,9 @@ async fn passes_doors(door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn m2_advance_by_nothing_polls_what_is_ready() {
-    let door = Arc::new(Door::new());
-    let jobs = manual(&["passes_doors"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(manual(&["passes_doors"])).await;
     assert_eq!(jobs.tick_within("passes_doors", "0ms").await, Err(TickError::TimedOut));
-    door.open(20);
-    jobs.advance("0s").await;
+    door.let_through(20, &jobs).await;
     assert_eq!(jobs.now(), midnight());
     assert_eq!(story(&jobs, "passes_doors"), ["0ms 1 started", "0ms 1 completed"]);
 }

@@ -71,10 +71,10 @@ async fn nothing_is_ticked_and_nobody_waits_after_the_shutdown() {
     let jobs = testing::start().only(["removed"]).await;
     jobs.shutdown().await.expect("nothing runs");
     let told = jobs.events().len();
-    let before = tokio::time::Instant::now();
+    let before = jobs.now();
     assert_eq!(jobs.tick("removed").await, Err(TickError::NotStarted(SkipReason::Refused)));
     let health = jobs.runtime().health().await;
     assert!(!health.live && !health.ready, "{health:?}");
-    assert_eq!(tokio::time::Instant::now(), before);
+    assert_eq!(jobs.now(), before);
     assert_eq!(jobs.events().len(), told);
 }

@@ -7,13 +7,12 @@ use std::fmt;
 use std::panic::panic_any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context as Task, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use job_runtime::testing::{Harness, TestBuilder};
 use job_runtime::{Context, Outcome, Periodic, Recurrence, Runtime, Schedule, SkipReason, periodic};
 use patience::in_time_and_paused;
-use stage::{auto, books, counts, manual, starts};
+use stage::{at_once, auto, books, counts, manual, starts};
 
 #[periodic(every = "100ms")]
 async fn bystander() {}
@@ -64,14 +63,6 @@ impl fmt::Display for Caller {
 }
 
 impl std::error::Error for Caller {}
-
-/// What a future gives that waits for nothing.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
-    match std::pin::pin!(future).poll(&mut Task::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("it waits"),
-    }
-}
 
 /// A job of the test and the bystander, in manual mode.
 fn beside(job: &str, calls: &Calls) -> TestBuilder {

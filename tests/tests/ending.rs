@@ -2,12 +2,11 @@
 
 mod stage;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use job_runtime::testing::{Harness, TickError};
 use job_runtime::{Context, Outcome, periodic};
-use stage::{Door, assert_paired, at, begin, chronicle, counts, manual, story};
+use stage::{Door, assert_paired, at, begin, chronicle, counts, manual, story, with_door};
 
 /// What the jobs below return when they are asked to stop.
 #[derive(Clone, Copy, Debug)]
@@ -116,8 +115,7 @@ async fn queueing(cx: &Context, door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn m18_work_that_has_not_started_is_interrupted_at_once() {
-    let door = Arc::new(Door::new());
-    let jobs = manual(&["queueing"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(manual(&["queueing"])).await;
     let first = queueing::trigger().await.expect("it is started");
     let second = queueing::trigger().await.expect("it is accepted");
     begin(jobs.shutdown()).await;

@@ -2,11 +2,10 @@
 
 mod stage;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use job_runtime::{Context, JobState, Outcome, SkipReason, periodic};
-use stage::{Door, auto, books, counts, manual, starts, story};
+use stage::{Door, auto, books, counts, manual, starts, story, with_door};
 
 #[derive(Debug, PartialEq)]
 struct Report {
@@ -96,8 +95,7 @@ async fn a_trigger_is_refused_by_the_guard() {
 
 #[tokio::test(start_paused = true)]
 async fn a_trigger_is_refused_by_the_overlap_policy() {
-    let door = Arc::new(Door::new());
-    let jobs = manual(&["guarded"]).data_arc(Arc::clone(&door)).data(true).await;
+    let (jobs, door) = with_door(manual(&["guarded"]).data(true)).await;
     let first = guarded::trigger().await.expect("it is accepted");
     jobs.advance("0s").await;
     let second = guarded::trigger().await.expect("it is accepted");
@@ -171,8 +169,7 @@ async fn asks_for_itself(cx: &Context, door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn inside_a_run_the_current_runtime_is_its_own() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["asks_for_itself"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["asks_for_itself"])).await;
     jobs.advance("1m").await;
     assert_eq!(jobs.runs("asks_for_itself")[0].outcome, Some(Outcome::Completed));
     door.wait().await;

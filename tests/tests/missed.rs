@@ -1,14 +1,14 @@
-//! Ticks whose time was lost: `on_missed` in all its kinds, and `start_deadline`.
+//! Ticks whose time was lost: `on_missed` in all its kinds.
 
 mod stage;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use job_runtime::testing::Harness;
 use job_runtime::{Context, MissReason, Outcome, SkipReason, periodic};
-use stage::{Door, auto, books, counts, nominals, starts, story};
+use stage::{Door, auto, books, counts, nominals, starts, story, with_door};
 
 #[periodic(every = "1m")]
 async fn one() {}
@@ -120,51 +120,45 @@ async fn bounded(door: &Door) {
 }
 
 /// A chain of three (60, 120 and 180 s) of which the first is on, and the tick of 240 s.
-async fn chain_and_tick(job: &'static str, door: &Arc<Door>) -> Harness {
-    let jobs = auto(&[job]).data_arc(Arc::clone(door)).await;
+async fn chain_and_tick(job: &str) -> (Harness, Door) {
+    let (jobs, door) = with_door(auto(&[job])).await;
     jobs.stall("200s").await;
     assert_eq!(story(&jobs, job), ["200000ms 1 started"]);
     assert_eq!(jobs.running().len(), 1);
     jobs.advance("40s").await;
-    jobs
+    (jobs, door)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_chain_counts_as_one_running_run_for_ignore() {
-    let door = Arc::new(Door::new());
-    let jobs = chain_and_tick("ignoring", &door).await;
+    let (jobs, door) = chain_and_tick("ignoring").await;
     assert_eq!(books(&jobs, "ignoring").skipped_for(SkipReason::StillRunning), 1);
-    door.open(3);
-    jobs.advance("0s").await;
+    door.let_through(3, &jobs).await;
     assert_eq!(nominals(&jobs, "ignoring"), [60_000, 120_000, 180_000]);
     assert_eq!(counts(&jobs, "ignoring"), (4, 3, 1, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_chain_counts_as_one_running_run_for_max_running() {
-    let door = Arc::new(Door::new());
-    let jobs = chain_and_tick("bounded", &door).await;
+    let (jobs, door) = chain_and_tick("bounded").await;
     assert_eq!(books(&jobs, "bounded").skipped_for(SkipReason::MaxRunning), 1);
-    door.open(3);
-    jobs.advance("0s").await;
+    door.let_through(3, &jobs).await;
     assert_eq!(nominals(&jobs, "bounded"), [60_000, 120_000, 180_000]);
     assert_eq!(counts(&jobs, "bounded"), (4, 3, 1, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tick_queued_behind_a_chain_waits_for_all_of_it() {
-    let door = Arc::new(Door::new());
-    let jobs = chain_and_tick("queueing", &door).await;
+    let (jobs, door) = chain_and_tick("queueing").await;
     assert_eq!(counts(&jobs, "queueing"), (4, 1, 0, 0, 3));
-    door.open(4);
-    jobs.advance("0s").await;
+    door.let_through(4, &jobs).await;
     assert_eq!(nominals(&jobs, "queueing"), [60_000, 120_000, 180_000, 240_000]);
     assert_eq!(counts(&jobs, "queueing"), (4, 4, 0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn stop_previous_stops_the_whole_chain() {
-    let jobs = chain_and_tick("replacing", &Arc::new(Door::new())).await;
+    let (jobs, _) = chain_and_tick("replacing").await;
     assert_eq!(nominals(&jobs, "replacing"), [60_000, 240_000]);
     assert_eq!(jobs.runs("replacing")[0].outcome, Some(Outcome::Cancelled));
     let books = books(&jobs, "replacing");
@@ -173,13 +167,11 @@ async fn stop_previous_stops_the_whole_chain() {
 
 #[tokio::test(start_paused = true)]
 async fn a_chain_that_meets_a_run_waits_behind_it() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["queueing"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["queueing"])).await;
     jobs.advance("60s").await;
     jobs.stall("190s").await;
     assert_eq!(counts(&jobs, "queueing"), (4, 1, 0, 0, 3));
-    door.open(4);
-    jobs.advance("0s").await;
+    door.let_through(4, &jobs).await;
     assert_eq!(nominals(&jobs, "queueing"), [60_000, 120_000, 180_000, 240_000]);
 }
 
@@ -201,15 +193,13 @@ async fn queueing_for_a_while(door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn a_chain_whose_first_waits_too_long_goes_on_with_the_next() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["queueing_for_a_while"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["queueing_for_a_while"])).await;
     jobs.advance("60s").await;
     jobs.stall("190s").await;
     // Behind the run of 60 s waits a chain of 120, 180 and 240 s; its first may start until 370 s.
     jobs.advance("130s").await;
     assert_eq!(books(&jobs, "queueing_for_a_while").missed_for(MissReason::StartDeadline), 1);
-    door.open(2);
-    jobs.advance("0s").await;
+    door.let_through(2, &jobs).await;
     assert_eq!(nominals(&jobs, "queueing_for_a_while"), [60_000, 180_000, 240_000]);
 }
 
@@ -223,74 +213,26 @@ async fn waits_for_the_guard_door(cx: &Context) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn the_guard_is_asked_for_each_of_a_chain() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["guarded"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["guarded"])).await;
     jobs.stall("200s").await;
     assert_eq!(counts(&jobs, "guarded"), (3, 0, 0, 0, 3));
-    door.open(2);
-    jobs.advance("0s").await;
+    door.let_through(2, &jobs).await;
     assert_eq!(counts(&jobs, "guarded"), (3, 2, 0, 0, 1));
-    door.open(1);
-    jobs.advance("0s").await;
+    door.let_through(1, &jobs).await;
     assert_eq!(nominals(&jobs, "guarded"), [60_000, 120_000, 180_000]);
 }
 
-#[periodic(every = "100ms", on_overlap = "queue", start_deadline = "150ms")]
-async fn urgent(door: &Door) {
-    door.wait().await;
+/// Where a guard waits, and what it says then. Clones mean the same one.
+#[derive(Clone)]
+struct GuardDoor {
+    door: Door,
+    answer: Arc<AtomicBool>,
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_tick_that_cannot_start_by_its_deadline_is_missed() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["urgent"]).data_arc(Arc::clone(&door)).await;
-    jobs.advance("350ms").await;
-    // The tick of 200 ms may start until 350 ms.
-    assert_eq!(story(&jobs, "urgent"), ["100ms 1 started", "300ms 3 skipped already_pending by 1"]);
-    jobs.advance("1ms").await;
-    assert_eq!(story(&jobs, "urgent")[2..], ["351ms missed start_deadline 1: 200..200ms"]);
-    jobs.advance("49ms").await;
-    door.open(2);
-    jobs.advance("0s").await;
-    assert_eq!(nominals(&jobs, "urgent"), [100, 400]);
-    assert_eq!(counts(&jobs, "urgent"), (4, 2, 1, 1, 0));
-    assert_eq!(books(&jobs, "urgent").missed_for(MissReason::StartDeadline), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_tick_that_starts_by_its_deadline_is_not_missed() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["urgent"]).data_arc(Arc::clone(&door)).await;
-    jobs.advance("350ms").await;
-    door.open(1);
-    jobs.advance("0s").await;
-    assert_eq!(nominals(&jobs, "urgent"), [100, 200]);
-    assert_eq!(starts(&jobs, "urgent"), [100, 350]);
-}
-
-#[periodic(every = "1m", start_deadline = "5s")]
-async fn prompt(count: &AtomicU32) {
-    count.fetch_add(1, Ordering::Relaxed);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_catch_up_after_its_deadline_is_missed_too() {
-    let jobs = auto(&["prompt"]).data(AtomicU32::new(0)).await;
-    jobs.stall("186s").await;
-    let told = ["186000ms missed stalled 2: 60000..120000ms", "186000ms missed start_deadline 1: 180000..180000ms"];
-    assert_eq!(story(&jobs, "prompt"), told);
-    jobs.advance("54s").await;
-    assert_eq!(nominals(&jobs, "prompt"), [240_000]);
-    assert_eq!(counts(&jobs, "prompt"), (4, 1, 0, 3, 0));
-}
-
-/// Where a guard waits, and what it says then.
-struct GuardDoor(Door, AtomicBool);
 
 async fn says_what_it_is_told(cx: &Context) -> bool {
     let guard = cx.data::<GuardDoor>().expect("it is given");
-    guard.0.wait().await;
-    guard.1.load(Ordering::Relaxed)
+    guard.door.wait().await;
+    guard.answer.load(Ordering::Relaxed)
 }
 
 #[periodic(every = "1m", on_missed = "all", on_overlap = "ignore", when = says_what_it_is_told)]
@@ -300,56 +242,45 @@ async fn guarded_work(door: &Door) {
 
 /// A chain of 60, 120 and 180 s, the first run of which has ended while the guard of the tick of 240 s was asked,
 /// which has said yes.
-async fn between_two_of_a_chain(policy: &'static str, door: &Arc<Door>, guard: &Arc<GuardDoor>) -> Harness {
+async fn between_two_of_a_chain(policy: &'static str) -> (Harness, Door, GuardDoor) {
+    let guard = GuardDoor { door: Door::new(), answer: Arc::new(AtomicBool::new(true)) };
     let jobs = auto(&["guarded_work"]).configure("guarded_work", |job| job.on_overlap(policy));
-    let jobs = jobs.data_arc(Arc::clone(door)).data_arc(Arc::clone(guard)).await;
+    let (jobs, door) = with_door(jobs.data(guard.clone())).await;
     jobs.stall("200s").await;
-    guard.0.open(1);
+    guard.door.open(1);
     jobs.advance("40s").await;
-    door.open(1);
-    jobs.advance("0s").await;
+    door.let_through(1, &jobs).await;
     assert_eq!((nominals(&jobs, "guarded_work"), jobs.running().len()), (vec![60_000], 0));
-    guard.0.open(1);
-    jobs.advance("0s").await;
+    guard.door.let_through(1, &jobs).await;
     assert_eq!(nominals(&jobs, "guarded_work"), [60_000]);
-    jobs
-}
-
-fn doors() -> (Arc<Door>, Arc<GuardDoor>) {
-    (Arc::new(Door::new()), Arc::new(GuardDoor(Door::new(), AtomicBool::new(true))))
+    (jobs, door, guard)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_chain_counts_as_running_between_two_of_its_runs() {
-    let (door, guard) = doors();
-    let jobs = between_two_of_a_chain("ignore", &door, &guard).await;
+    let (jobs, door, guard) = between_two_of_a_chain("ignore").await;
     assert_eq!(books(&jobs, "guarded_work").skipped_for(SkipReason::StillRunning), 1);
-    guard.0.open(2);
-    door.open(2);
-    jobs.advance("0s").await;
+    guard.door.open(2);
+    door.let_through(2, &jobs).await;
     assert_eq!(nominals(&jobs, "guarded_work"), [60_000, 120_000, 180_000]);
     assert_eq!(counts(&jobs, "guarded_work"), (4, 3, 1, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tick_queued_between_two_runs_of_a_chain_waits_for_all_of_it() {
-    let (door, guard) = doors();
-    let jobs = between_two_of_a_chain("queue", &door, &guard).await;
-    guard.0.open(2);
-    door.open(3);
-    jobs.advance("0s").await;
+    let (jobs, door, guard) = between_two_of_a_chain("queue").await;
+    guard.door.open(2);
+    door.let_through(3, &jobs).await;
     assert_eq!(nominals(&jobs, "guarded_work"), [60_000, 120_000, 180_000, 240_000]);
     assert_eq!(counts(&jobs, "guarded_work"), (4, 4, 0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tick_queued_behind_a_chain_starts_when_the_guard_declines_its_rest() {
-    let (door, guard) = doors();
-    let jobs = between_two_of_a_chain("queue", &door, &guard).await;
-    guard.1.store(false, Ordering::Relaxed);
-    guard.0.open(2);
-    door.open(1);
-    jobs.advance("0s").await;
+    let (jobs, door, guard) = between_two_of_a_chain("queue").await;
+    guard.answer.store(false, Ordering::Relaxed);
+    guard.door.open(2);
+    door.let_through(1, &jobs).await;
     assert_eq!(nominals(&jobs, "guarded_work"), [60_000, 240_000]);
     assert_eq!(counts(&jobs, "guarded_work"), (4, 2, 2, 0, 0));
 }

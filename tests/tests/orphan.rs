@@ -1,12 +1,15 @@
 //! A job runtime whose tokio runtime is gone: it answers or refuses, and it can be dropped.
 
 mod patience;
+mod stage;
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 
-use job_runtime::{Error, JobHandle, Periodic, Result, Runtime, Schedule, periodic, run_all};
+use job_runtime::{Builder, Error, JobHandle, Periodic, Result, Runtime, Schedule, periodic, run_all};
 use patience::in_time;
+use stage::at_once;
+use tokio::runtime::Handle;
 
 /// What a job sends on when it runs.
 type On = Mutex<Sender<()>>;
@@ -17,11 +20,17 @@ async fn idle() {}
 #[periodic(every = "1h")]
 fn plain() {}
 
-#[periodic(every = "1ms", on_overlap = "queue", max_attempts = 3)]
-async fn brisk() -> Result<(), String> {
+#[periodic(every = "1h", on_overlap = "queue", max_attempts = 3)]
+async fn fails() -> Result<u32, String> {
     tokio::task::yield_now().await;
     Err("as always".to_owned())
 }
+
+#[periodic(every = "1h", when = async || true)]
+async fn guarded() {}
+
+#[periodic(every = "1ms")]
+async fn brisk() {}
 
 #[periodic(every = "1h")]
 async fn held(on: &On) -> Result<u32, String> {
@@ -29,20 +38,31 @@ async fn held(on: &On) -> Result<u32, String> {
     std::future::pending().await
 }
 
-const ALL: [&str; 4] = ["brisk", "held", "idle", "plain"];
+/// Jobs that do nothing before they are asked to.
+const QUIET: [&str; 4] = ["fails", "guarded", "idle", "plain"];
 
-/// Starts all jobs on a tokio runtime that is dropped while one of them runs, and gives a hold on that run.
-fn orphan() -> (Runtime, JobHandle<Result<u32, String>>) {
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let tokio = tokio.expect("a tokio runtime");
+/// A runtime that is started on a tokio runtime, which is dropped then, and the handle of that.
+fn orphan(builder: Builder) -> (Runtime, Handle) {
+    let tokio = tokio();
+    let jobs = tokio.block_on(builder.start()).expect("nothing is wrong");
+    (jobs, tokio.handle().clone())
+}
+
+/// A runtime of all jobs, whose tokio runtime was dropped while one of them ran, and the handle of that run.
+fn orphan_with_a_run() -> (Runtime, JobHandle<Result<u32, String>>) {
+    let tokio = tokio();
     let (sender, on) = channel();
-    let (jobs, run) = tokio.block_on(async {
+    let jobs_and_run = tokio.block_on(async {
         let jobs = run_all().data(On::new(sender)).start().await.expect("nothing is wrong");
         (jobs, held::trigger().await.expect("it is accepted"))
     });
     on.recv().expect("it runs");
-    drop(tokio);
-    (jobs, run)
+    jobs_and_run
+}
+
+fn tokio() -> tokio::runtime::Runtime {
+    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    tokio.expect("a tokio runtime")
 }
 
 /// Awaits something on a tokio runtime that has nothing to do with the jobs.
@@ -56,7 +76,7 @@ fn assert_answered(answer: Result<()>) {
     assert!(answer.as_ref().map_or_else(Error::is_refused, |()| true), "{answer:?}");
 }
 
-/// The end of it, which is no panic of the engine.
+/// It ends, and not by a panic of the engine.
 #[track_caller]
 fn assert_ends(jobs: &Runtime) {
     elsewhere(jobs.shutdown()).expect("nothing is left that could be abandoned");
@@ -73,10 +93,11 @@ fn assert_ends(jobs: &Runtime) {
 }
 
 #[test]
-fn its_runs_have_ended_with_tokio() {
+fn what_runs_ends_with_tokio() {
     in_time(|| {
-        let (jobs, run) = orphan();
+        let (jobs, run) = orphan_with_a_run();
         assert!(elsewhere(run).expect_err("it was dropped").is_interrupted());
+        assert_eq!(jobs.job("held").expect("it is there").running, 0);
         assert_ends(&jobs);
     });
 }
@@ -84,23 +105,37 @@ fn its_runs_have_ended_with_tokio() {
 #[test]
 fn it_lists_its_jobs() {
     in_time(|| {
-        let (jobs, _) = orphan();
+        let (jobs, _) = orphan(run_all().only(QUIET));
         let names: Vec<String> = jobs.jobs().iter().map(|job| job.name.to_string()).collect();
-        assert_eq!(names, ALL);
-        assert_eq!(jobs.job("held").expect("it is there").running, 0);
+        assert_eq!(names, QUIET);
+        assert!(jobs.job("idle").is_some() && jobs.job("held").is_none());
         assert_ends(&jobs);
     });
 }
 
 #[test]
 fn a_trigger_is_answered() {
-    in_time(|| {
-        let (jobs, _) = orphan();
-        for _ in 0..3 {
-            for job in ALL {
-                assert_answered(elsewhere(jobs.trigger(job)));
+    for job in QUIET {
+        in_time(move || {
+            let (jobs, _) = orphan(run_all().only(QUIET));
+            at_once(jobs.trigger(job)).expect("nobody has noticed yet");
+            for job in QUIET {
+                assert_answered(at_once(jobs.trigger(job)));
             }
-        }
+            assert_ends(&jobs);
+        });
+    }
+}
+
+#[test]
+fn whoever_waits_for_a_run_that_cannot_start_is_told_so() {
+    in_time(|| {
+        let (jobs, tokio) = orphan(run_all().only(QUIET));
+        let run = {
+            let _entered = tokio.enter();
+            at_once(fails::trigger()).expect("nobody has noticed yet")
+        };
+        assert!(elsewhere(run).expect_err("it could not run").is_interrupted());
         assert_ends(&jobs);
     });
 }
@@ -108,11 +143,13 @@ fn a_trigger_is_answered() {
 #[test]
 fn a_job_can_be_added_or_is_refused() {
     in_time(|| {
-        let (jobs, _) = orphan();
+        let (jobs, _) = orphan(run_all().only(QUIET));
+        // Enough to be set going as a crowd.
         for number in 0..50 {
             let every = Schedule::every("1ms").expect("a period");
             assert_answered(jobs.add(Periodic::new(format!("added-{number}"), every, |_| async {})));
         }
+        elsewhere(jobs.join()).expect("the first tick finds out");
         assert_ends(&jobs);
     });
 }
@@ -120,42 +157,48 @@ fn a_job_can_be_added_or_is_refused() {
 #[test]
 fn control_is_answered() {
     in_time(|| {
-        let (jobs, _) = orphan();
-        assert_answered(elsewhere(jobs.pause("idle", "for now")));
-        assert_answered(elsewhere(jobs.resume("idle")));
-        assert_answered(jobs.reschedule("idle", Schedule::every("1ms").expect("a period")));
+        let (jobs, _) = orphan(run_all().only(QUIET));
+        assert_answered(at_once(jobs.pause("idle", "for now")));
+        assert_answered(at_once(jobs.resume("idle")));
         assert!(jobs.remove("plain"));
         jobs.quiet();
+        assert_answered(jobs.reschedule("idle", Schedule::every("1ms").expect("a period")));
         assert_ends(&jobs);
     });
 }
 
 #[test]
-fn whoever_waits_for_its_events_or_its_end_is_not_left_waiting() {
+fn its_next_tick_ends_it_and_whoever_waits_is_told() {
     in_time(|| {
-        let (jobs, _) = orphan();
+        let (jobs, _) = orphan(run_all().only(["brisk"]));
         let mut events = jobs.events();
-        let asked = jobs.clone();
-        let waiting = std::thread::spawn(move || elsewhere(asked.join()));
+        elsewhere(jobs.join()).expect("it ends in order");
         assert_ends(&jobs);
         drop(jobs);
         while elsewhere(events.recv()).is_some() {}
-        waiting.join().expect("it does not panic").expect("it is the same end");
     });
 }
 
 #[test]
 fn it_is_dropped_like_any_other() {
     in_time(|| {
-        let (jobs, run) = orphan();
+        for _ in 0..20 {
+            drop(orphan(run_all().only(QUIET)));
+            drop(orphan(run_all().only(["brisk"])));
+        }
+        let (jobs, run) = orphan_with_a_run();
         drop(jobs);
         assert!(elsewhere(run).expect_err("it was dropped").is_interrupted());
     });
+}
+
+#[test]
+fn a_clone_of_it_outlives_it() {
     in_time(|| {
-        let (jobs, _) = orphan();
-        let guest = jobs.clone();
+        let (jobs, _) = orphan(run_all().only(QUIET));
+        let clone = jobs.clone();
         drop(jobs);
-        assert_ends(&guest);
-        drop(guest);
+        assert_eq!(clone.jobs().len(), QUIET.len());
+        assert_ends(&clone);
     });
 }

@@ -2,11 +2,10 @@
 
 mod stage;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use job_runtime::{Context, Outcome, SkipReason, periodic};
-use stage::{Door, assert_paired, auto, books, counts, nominals, starts, story};
+use stage::{Door, assert_paired, auto, books, counts, nominals, starts, story, with_door};
 
 #[periodic(every = "100ms", max_running = 2)]
 async fn bounded(door: &Door) {
@@ -15,8 +14,7 @@ async fn bounded(door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn max_running_bounds_the_runs_that_are_on() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["bounded"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["bounded"])).await;
     jobs.advance("400ms").await;
     let told =
         ["100ms 1 started", "200ms 2 started", "300ms 3 skipped max_running by 2", "400ms 4 skipped max_running by 2"];
@@ -34,12 +32,10 @@ async fn queueing(door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn m11_queue_keeps_the_first_tick_with_its_nominal_time() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["queueing"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["queueing"])).await;
     jobs.advance("450ms").await;
     assert_eq!(counts(&jobs, "queueing"), (4, 1, 2, 0, 1));
-    door.open(1);
-    jobs.advance("0s").await;
+    door.let_through(1, &jobs).await;
     let told = [
         "100ms 1 started",
         "300ms 3 skipped already_pending by 1",

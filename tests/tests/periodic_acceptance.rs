@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use job_runtime::testing::TickError;
 use job_runtime::{Context, Kind, Outcome, SkipReason, Trigger, periodic};
-use stage::{Door, auto, begin, books, manual, next, starts, story};
+use stage::{Door, auto, begin, books, manual, next, starts, story, with_door};
 
 #[periodic(every = "1ms")]
 async fn brisk() {}
@@ -61,14 +61,12 @@ async fn one_at_a_time(door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn p4_ignore_skips_while_a_run_is_on_and_starts_after_it() {
-    let door = Arc::new(Door::new());
-    let jobs = manual(&["one_at_a_time"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(manual(&["one_at_a_time"])).await;
     assert_eq!(jobs.tick_within("one_at_a_time", "0ms").await, Err(TickError::TimedOut));
     assert_eq!(jobs.tick("one_at_a_time").await, Err(TickError::NotStarted(SkipReason::StillRunning)));
     jobs.advance("100ms").await;
     assert_eq!(story(&jobs, "one_at_a_time"), ["0ms 1 started", "0ms 2 skipped still_running by 1"]);
-    door.open(2);
-    jobs.advance("0s").await;
+    door.let_through(2, &jobs).await;
     assert_eq!(jobs.tick("one_at_a_time").await, Ok(Outcome::Completed));
     assert_eq!(story(&jobs, "one_at_a_time")[2..], ["100ms 1 completed", "100ms 3 started", "100ms 3 completed"]);
     assert_eq!(books(&jobs, "one_at_a_time").skipped_for(SkipReason::StillRunning), 1);
@@ -143,15 +141,13 @@ async fn p9_regular_announces_the_next_tick_while_the_run_is_on() {
 
 #[tokio::test(start_paused = true)]
 async fn p10_shifted_announces_the_next_tick_when_the_run_has_ended() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["shifted"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["shifted"])).await;
     assert_eq!(next(&jobs, "shifted", 1), [100]);
     jobs.advance("100ms").await;
     assert!(next(&jobs, "shifted", 1).is_empty());
     jobs.advance("130ms").await;
     assert!(next(&jobs, "shifted", 1).is_empty());
-    door.open(1);
-    jobs.advance("0s").await;
+    door.let_through(1, &jobs).await;
     assert_eq!(next(&jobs, "shifted", 1), [330]);
     jobs.advance("100ms").await;
     assert_eq!(starts(&jobs, "shifted"), [100, 330]);
@@ -209,8 +205,7 @@ async fn p13_brutal_kill_leaves_no_grace() {
 
 #[tokio::test(start_paused = true)]
 async fn p14_infinity_waits_until_the_run_has_finished() {
-    let door = Arc::new(Door::new());
-    let jobs = manual(&["takes_its_time"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(manual(&["takes_its_time"])).await;
     assert_eq!(jobs.tick_within("takes_its_time", "0ms").await, Err(TickError::TimedOut));
     begin(jobs.shutdown()).await;
     jobs.advance("100ms").await;

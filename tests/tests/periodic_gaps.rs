@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use job_runtime::{Context, EventKind, MissReason, Outcome, Periodic, Schedule, SkipReason, periodic};
-use stage::{Door, assert_paired, auto, books, counts, manual, next, nominals, starts, story};
+use stage::{Door, assert_paired, auto, books, counts, manual, next, nominals, starts, story, with_door};
 
 #[periodic(every = "100ms", on_overlap = "run")]
 async fn overlapping(door: &Door) {
@@ -16,15 +16,13 @@ async fn overlapping(door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn g1_overlapping_runs_all_stay_on() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["overlapping"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["overlapping"])).await;
     jobs.advance("500ms").await;
     let mut on = jobs.running();
     on.dedup();
     assert_eq!(on.len(), 5);
     assert_eq!(jobs.runtime().job("overlapping").expect("it is there").running, 5);
-    door.open(5);
-    jobs.advance("0s").await;
+    door.let_through(5, &jobs).await;
     assert!(jobs.running().is_empty());
     assert_eq!(counts(&jobs, "overlapping"), (5, 5, 0, 0, 0));
 }

@@ -258,6 +258,13 @@ fn a_runtime_can_be_run_again_after_its_end() {
 }
 
 #[test]
+fn data_is_dropped_before_the_end() {
+    let end = run(EMBEDDED, &["shared_data"], &[]);
+    end.is_orderly();
+    assert_eq!(end.said.out, ["held after the end: []"]);
+}
+
+#[test]
 fn a_future_of_the_program_shuts_down() {
     let end = run(EMBEDDED, &["shutdown_on"], &[]);
     end.is_orderly();

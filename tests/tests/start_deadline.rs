@@ -2,12 +2,11 @@
 
 mod stage;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use job_runtime::testing::Harness;
 use job_runtime::{Context, MissReason, Schedule, SkipReason, periodic};
-use stage::{Door, at, auto, books, chronicle, counts, nominals, starts, story};
+use stage::{Door, at, auto, books, chronicle, counts, nominals, starts, story, with_door};
 
 #[periodic(every = "100ms", on_overlap = "queue", start_deadline = "150ms")]
 async fn urgent(door: &Door) {
@@ -16,16 +15,14 @@ async fn urgent(door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn a_tick_that_cannot_start_by_its_deadline_is_missed() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["urgent"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["urgent"])).await;
     jobs.advance("350ms").await;
     // The tick of 200 ms may start until 350 ms.
     assert_eq!(story(&jobs, "urgent"), ["100ms 1 started", "300ms 3 skipped already_pending by 1"]);
     jobs.advance("1ms").await;
     assert_eq!(story(&jobs, "urgent")[2..], ["351ms missed start_deadline 1: 200..200ms"]);
     jobs.advance("49ms").await;
-    door.open(2);
-    jobs.advance("0s").await;
+    door.let_through(2, &jobs).await;
     assert_eq!(nominals(&jobs, "urgent"), [100, 400]);
     assert_eq!(counts(&jobs, "urgent"), (4, 2, 1, 1, 0));
     assert_eq!(books(&jobs, "urgent").missed_for(MissReason::StartDeadline), 1);
@@ -33,11 +30,9 @@ async fn a_tick_that_cannot_start_by_its_deadline_is_missed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tick_that_starts_by_its_deadline_is_not_missed() {
-    let door = Arc::new(Door::new());
-    let jobs = auto(&["urgent"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(auto(&["urgent"])).await;
     jobs.advance("350ms").await;
-    door.open(1);
-    jobs.advance("0s").await;
+    door.let_through(1, &jobs).await;
     assert_eq!(nominals(&jobs, "urgent"), [100, 200]);
     assert_eq!(starts(&jobs, "urgent"), [100, 350]);
 }

@@ -2,11 +2,11 @@
 
 mod stage;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use job_runtime::testing::TickError;
+use job_runtime::testing::{Harness, TickError};
 use job_runtime::{Context, Outcome, periodic};
-use stage::{Door, auto, counts, manual};
+use stage::{Door, auto, counts, manual, with_door};
 
 #[derive(Default)]
 struct Counter {
@@ -14,8 +14,9 @@ struct Counter {
     runs: u32,
 }
 
-/// How the next run ends.
-struct End(std::sync::Mutex<Option<Way>>);
+/// How the next run ends. Clones mean the same run.
+#[derive(Clone)]
+struct End(Arc<Mutex<Option<Way>>>);
 
 #[derive(Clone, Copy)]
 enum Way {
@@ -25,8 +26,8 @@ enum Way {
 }
 
 impl End {
-    fn none() -> Arc<Self> {
-        Arc::new(Self(std::sync::Mutex::new(None)))
+    fn none() -> Self {
+        Self(Arc::default())
     }
 
     fn next(&self, way: Way) {
@@ -49,13 +50,21 @@ async fn counting(counter: &mut Counter, end: &End) -> Result<u32, &'static str>
     }
 }
 
+/// The job, which has run once.
+async fn counted_once() -> (Harness, End) {
+    let end = End::none();
+    let jobs = manual(&["counting"]).data(end.clone()).await;
+    assert_eq!(jobs.tick("counting").await, Ok(Outcome::Completed));
+    (jobs, end)
+}
+
 async fn runs() -> Option<u32> {
     counting::peek(|counter| counter.runs).await.expect("it is this runtime's")
 }
 
 #[tokio::test(start_paused = true)]
 async fn state_is_none_before_the_first_run_and_kept_after_it() {
-    let jobs = auto(&["counting"]).data_arc(End::none()).await;
+    let jobs = auto(&["counting"]).data(End::none()).await;
     assert_eq!(runs().await, None);
     jobs.advance("3m").await;
     assert_eq!(runs().await, Some(3));
@@ -64,9 +73,7 @@ async fn state_is_none_before_the_first_run_and_kept_after_it() {
 
 #[tokio::test(start_paused = true)]
 async fn state_is_kept_when_the_run_returns_an_error() {
-    let end = End::none();
-    let jobs = manual(&["counting"]).data_arc(Arc::clone(&end)).await;
-    assert_eq!(jobs.tick("counting").await, Ok(Outcome::Completed));
+    let (jobs, end) = counted_once().await;
     end.next(Way::Fail);
     assert_eq!(jobs.tick("counting").await, Ok(Outcome::Failed));
     assert_eq!(runs().await, Some(2));
@@ -74,9 +81,7 @@ async fn state_is_kept_when_the_run_returns_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn state_is_rebuilt_after_a_panic() {
-    let end = End::none();
-    let jobs = manual(&["counting"]).data_arc(Arc::clone(&end)).await;
-    assert_eq!(jobs.tick("counting").await, Ok(Outcome::Completed));
+    let (jobs, end) = counted_once().await;
     end.next(Way::Panic);
     assert_eq!(jobs.tick("counting").await, Ok(Outcome::Panicked));
     assert_eq!(runs().await, None);
@@ -86,9 +91,7 @@ async fn state_is_rebuilt_after_a_panic() {
 
 #[tokio::test(start_paused = true)]
 async fn state_is_rebuilt_after_a_run_that_was_dropped() {
-    let end = End::none();
-    let jobs = manual(&["counting"]).data_arc(Arc::clone(&end)).await;
-    assert_eq!(jobs.tick("counting").await, Ok(Outcome::Completed));
+    let (jobs, end) = counted_once().await;
     end.next(Way::Hang);
     assert_eq!(jobs.tick("counting").await, Ok(Outcome::TimedOut));
     assert_eq!(runs().await, None);
@@ -103,7 +106,7 @@ async fn state_is_rebuilt_after_a_run_that_was_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn state_with_goes_before_default() {
-    let jobs = manual(&["counting"]).data_arc(End::none()).state_with(|| Counter { made_as: 7, runs: 10 }).await;
+    let jobs = manual(&["counting"]).data(End::none()).state_with(|| Counter { made_as: 7, runs: 10 }).await;
     assert_eq!(jobs.tick("counting").await, Ok(Outcome::Completed));
     let seen = counting::peek(|counter| (counter.made_as, counter.runs)).await.expect("it is this runtime's");
     assert_eq!(seen, Some((7, 11)));
@@ -118,8 +121,7 @@ async fn writes(lines: &mut Vec<String>, cx: &Context, door: &Door) {
 
 #[tokio::test(start_paused = true)]
 async fn one_run_at_a_time_holds_the_state_and_peek_waits_for_it() {
-    let door = Arc::new(Door::new());
-    let jobs = manual(&["writes"]).data_arc(Arc::clone(&door)).await;
+    let (jobs, door) = with_door(manual(&["writes"])).await;
     assert_eq!(jobs.tick_within("writes", "0ms").await, Err(TickError::TimedOut));
     assert_eq!(jobs.tick_within("writes", "0ms").await, Err(TickError::TimedOut));
     {

@@ -2,7 +2,7 @@ use job_runtime::periodic;
 
 #[periodic(every = "10m")]
 #[periodic(every = "20m")]
-#[job_runtime::job(max_attempts = 3)]
+#[job_runtime::periodic(every = "30m")]
 async fn tick() {}
 
 fn main() {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use quote::ToTokens;
-use syn::{Expr, ExprClosure, Ident, Lit, LitInt, LitStr, Path, UnOp};
+use syn::{Expr, Ident, Lit, LitInt, LitStr, Path, UnOp};
 
 use crate::errors::{Errors, join, nearest};
 
@@ -52,14 +52,25 @@ pub(crate) enum Value {
     Crate(Path),
 }
 
+impl Value {
+    /// The expression that stands for the value, if it is one.
+    pub(crate) fn expr(&self) -> Option<&Expr> {
+        match self {
+            Self::Computed(expr, _)
+            | Self::ComputedCount(expr)
+            | Self::Flag(expr)
+            | Self::Guard(Guard::Asked(expr) | Guard::Closure(expr)) => Some(expr),
+            Self::Text(_) | Self::Duration(..) | Self::Count(_) | Self::Companion(_) | Self::Crate(_) => None,
+        }
+    }
+}
+
 /// A condition; what it takes and gives is found out by the runtime's traits, but a closure needs a signature.
 pub(crate) enum Guard {
     /// A path, or a closure that takes nothing.
     Asked(Expr),
-    /// `|cx| …`
+    /// `|cx| …`, `async` or not.
     Closure(Expr),
-    /// `async |cx| …`
-    AsyncClosure(Expr),
 }
 
 const MISSED: &[&str] = &["one", "skip", "all", "all(20)"];
@@ -86,14 +97,30 @@ fn duration(name: &str, kind: Kind, words: &[&str], check: Check, expr: Expr, er
     if let Some(text) = string(&expr) {
         return duration_text(name, kind, words, check, text, errors);
     }
+    if let Some(text) = unquoted(&expr) {
+        errors.at(&expr, in_quotes(name, &text));
+        return None;
+    }
+    if let Some(Lit::Float(number)) = literal(&expr).filter(|literal| is_number_with_unit(literal)) {
+        errors.at(number, format!("`{name}` is written in quotes and in whole numbers, as in `\"1h30m\"`"));
+        return None;
+    }
     if is_number(&expr) {
         errors.at(&expr, format!("`{name}` needs a unit, a bare number has none: {kind}"));
+        return None;
+    }
+    if let Some(word) = words.iter().find(|word| as_path(&expr).is_some_and(|path| path.is_ident(word))) {
+        errors.at(&expr, in_quotes(name, word));
         return None;
     }
     if literal(&expr).is_some() || matches!(expr, Expr::Range(_) | Expr::Closure(_)) {
         return refuse(name, kind, &expr, errors);
     }
     Some(Value::Computed(expr, check))
+}
+
+fn in_quotes(name: &str, text: &str) -> String {
+    format!("`{name}` is written in quotes: `\"{text}\"`")
 }
 
 /// A duration begins with a digit, so a text that begins with a letter is meant as a word.
@@ -117,12 +144,22 @@ fn duration_text(
 
 fn word(name: &str, kind: Kind, words: &[&str], expr: &Expr, errors: &mut Errors) -> Option<Value> {
     let Some(text) = string(expr) else {
-        return refuse(name, kind, expr, errors);
+        return unquoted_word(name, kind, words, expr, errors);
     };
     if words.contains(&text.value().as_str()) {
         return Some(Value::Text(text));
     }
     unknown_word(name, kind, words, &text, errors)
+}
+
+/// `ignore` and `Overlap::Ignore` are meant as words.
+fn unquoted_word(name: &str, kind: Kind, words: &[&str], expr: &Expr, errors: &mut Errors) -> Option<Value> {
+    let last = as_path(expr).and_then(|path| path.segments.last()).map(|last| last.ident.to_string());
+    let Some(word) = last.and_then(|last| nearest(&last, words)) else {
+        return refuse(name, kind, expr, errors);
+    };
+    errors.at(expr, in_quotes(name, word));
+    None
 }
 
 fn unknown_word(name: &str, kind: Kind, words: &[&str], text: &LitStr, errors: &mut Errors) -> Option<Value> {
@@ -134,8 +171,12 @@ fn unknown_word(name: &str, kind: Kind, words: &[&str], text: &LitStr, errors: &
 }
 
 fn missed(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
+    if let Expr::Call(call) = expr {
+        errors.at(call, in_quotes(name, &call.to_token_stream().to_string().replace(' ', "")));
+        return None;
+    }
     let Some(text) = string(expr) else {
-        return refuse(name, kind, expr, errors);
+        return word(name, kind, MISSED, expr, errors);
     };
     let value = text.value();
     let Some(newest) = value.strip_prefix("all(").and_then(|rest| rest.strip_suffix(')')) else {
@@ -183,6 +224,12 @@ fn guard(name: &str, kind: Kind, expr: Expr, errors: &mut Errors) -> Option<Valu
     if matches!(expr, Expr::Path(_)) {
         return Some(Value::Guard(Guard::Asked(expr)));
     }
+    if let Expr::Call(call) = &expr {
+        let sentence =
+            "`when` is asked at each tick: write the guard without calling it, or a closure such as `|cx| …`";
+        errors.at(call, sentence);
+        return None;
+    }
     let Expr::Closure(closure) = &expr else {
         return refuse(name, kind, &expr, errors);
     };
@@ -190,15 +237,8 @@ fn guard(name: &str, kind: Kind, expr: Expr, errors: &mut Errors) -> Option<Valu
         errors.at(second, "a guard takes nothing or `&Context`, this parameter is one too many");
         return None;
     }
-    Some(Value::Guard(closure_guard(closure, expr.clone())))
-}
-
-fn closure_guard(closure: &ExprClosure, expr: Expr) -> Guard {
-    match (closure.inputs.is_empty(), closure.asyncness.is_some()) {
-        (true, _) => Guard::Asked(expr),
-        (false, true) => Guard::AsyncClosure(expr),
-        (false, false) => Guard::Closure(expr),
-    }
+    let kind_of = if closure.inputs.is_empty() { Guard::Asked } else { Guard::Closure };
+    Some(Value::Guard(kind_of(expr)))
 }
 
 fn job_name(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
@@ -207,6 +247,10 @@ fn job_name(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<
     };
     if text.value().trim().is_empty() {
         errors.at(&text, "the name of a job is not empty: leave `name` out to take the function's");
+        return None;
+    }
+    if text.value().contains(char::is_control) {
+        errors.at(&text, "the name of a job is one line of text");
         return None;
     }
     Some(Value::Text(text))
@@ -260,12 +304,40 @@ fn is_negative(expr: &Expr) -> bool {
     matches!(expr, Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)))
 }
 
+/// `1h30m` and `1s..5m`, numbers with a unit that lack their quotes.
+fn unquoted(expr: &Expr) -> Option<String> {
+    if let Expr::Range(range) = expr {
+        let (start, end) = (range.start.as_deref()?, range.end.as_deref()?);
+        return Some(format!("{}..{}", unquoted(start)?, unquoted(end)?));
+    }
+    let number = literal(expr).filter(|number| matches!(number, Lit::Int(_)) && is_number_with_unit(number))?;
+    Some(number.to_token_stream().to_string())
+}
+
+fn is_number_with_unit(literal: &Lit) -> bool {
+    if let Lit::Int(number) = literal {
+        return is_unit(number.suffix());
+    }
+    matches!(literal, Lit::Float(number) if is_unit(number.suffix()))
+}
+
+/// Letters of units, and numbers between them; which of them make a duration is for the runtime to say.
+fn is_unit(suffix: &str) -> bool {
+    !suffix.is_empty() && suffix.chars().all(|letter| "0123456789msdhw".contains(letter))
+}
+
 /// `600`, `-1`, `10 * 60`
 fn is_number(expr: &Expr) -> bool {
     if let Expr::Binary(binary) = expr {
         return is_number(&binary.left) && is_number(&binary.right);
     }
     is_negative(expr) || matches!(literal(expr), Some(Lit::Int(_) | Lit::Float(_)))
+}
+
+impl Kind {
+    pub(crate) fn is_duration(self) -> bool {
+        matches!(self, Self::Period(_) | Self::Delay(_) | Self::Backoff)
+    }
 }
 
 impl fmt::Display for Kind {

@@ -1,24 +1,26 @@
 //! The one expression that tells the runtime about the job: where it is, what it wants, how to run it.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::{Job, Stretch, at, count, duration, local, ours};
+use super::Job;
+use super::place::{Stretch, at, local, ours, written_at};
+use super::role::Role;
 use crate::attr::{Guard, Opt, Value};
-use crate::item::Param;
+use crate::item::{Argument, Param};
 
 pub(super) fn registration(job: &Job<'_>) -> TokenStream {
-    let krate = job.krate(Span::call_site());
+    let private = job.private(Span::call_site());
     let (name, companion, definition) = (job.function.name(), job.companion(), local("job"));
     let options = job.options.iter().filter_map(|option| setter(job, option));
     let (wants, run) = (wants(job), run(job));
     quote! {
-        #krate::__private::inventory::submit! {
-            #krate::__private::Registration::periodic(
-                #krate::__private::Place::new(#name, ::core::module_path!(), ::core::file!(), ::core::line!()),
-                #krate::__private::companion::<#companion>,
+        #private::inventory::submit! {
+            #private::Registration::periodic(
+                #private::Place::new(#name, ::core::module_path!(), ::core::file!(), ::core::line!()),
+                #private::companion::<#companion>,
                 |#definition| #definition #(#options)* #wants #run,
             )
         }
@@ -30,36 +32,39 @@ fn setter(job: &Job<'_>, option: &Opt) -> Option<TokenStream> {
     let name = option.name;
     Some(match option.value.as_ref()? {
         Value::Text(text) | Value::Duration(text, _) => quote!(.text(#name, #text)),
-        Value::Computed(expr, _) => {
-            let value = duration(expr);
+        Value::Computed(..) => {
+            let value = job.constant(name);
             quote!(.duration(#name, #value))
         }
         Value::Count(number) => quote!(.number(#name, #number)),
-        Value::ComputedCount(expr) => {
-            let value = count(expr);
+        Value::ComputedCount(_) => {
+            let value = job.constant(name);
             quote!(.number(#name, #value))
         }
-        Value::Flag(expr) => quote_spanned!(at(expr.span())=> .flag(#name, #expr)),
+        Value::Flag(expr) => {
+            let (span, value) = (at(expr.span()), local("value"));
+            let ty = quote_spanned!(span=> ::core::primitive::bool);
+            quote_spanned!(span=> .flag(#name, { let #value: #ty = #expr; #value }))
+        }
         Value::Guard(guard) => condition(job, guard),
         Value::Companion(_) | Value::Crate(_) => return None,
     })
 }
 
 fn condition(job: &Job<'_>, guard: &Guard) -> TokenStream {
-    let (Guard::Asked(expr) | Guard::Closure(expr) | Guard::AsyncClosure(expr)) = guard;
+    let (Guard::Asked(expr) | Guard::Closure(expr)) = guard;
     let (cx, stretch) = (local("cx"), Stretch::of(expr));
-    let krate = job.krate(stretch.first);
-    let private = |name: &str, arguments: TokenStream| {
+    let private = job.private(stretch.first);
+    let call = |name: &str, arguments: TokenStream| {
         let name = Ident::new(name, stretch.first);
-        stretch.call(&quote_spanned!(stretch.first=> #krate::__private::#name), arguments)
+        stretch.call(&quote_spanned!(stretch.first=> #private::#name), arguments)
     };
     let context = quote_spanned!(stretch.last=> &#cx);
     let asked = match guard {
-        Guard::Asked(_) => private("ask", quote_spanned!(stretch.first=> &#expr, #context)),
-        Guard::Closure(_) => stretch.call(&private("takes_context", quote!(#expr)), context),
-        Guard::AsyncClosure(_) => stretch.call(&private("takes_context_async", quote!(#expr)), context),
+        Guard::Asked(_) => call("ask", quote_spanned!(stretch.first=> &#expr, #context)),
+        Guard::Closure(_) => call("ask_closure", quote_spanned!(stretch.first=> #expr, #context)),
     };
-    let answer = private("answer", asked);
+    let answer = call("answer", asked);
     quote_spanned! {stretch.first=>
         .guard(|#cx| ::std::boxed::Box::pin(async move { #answer.await }))
     }
@@ -68,30 +73,38 @@ fn condition(job: &Job<'_>, guard: &Guard) -> TokenStream {
 /// What the function wants to be given.
 fn wants(job: &Job<'_>) -> TokenStream {
     let needs = job.function.params().filter_map(|param| match param {
-        Param::Shared(ty) => Some(wish("needs", ty, TokenStream::new(), Stretch::of(ty))),
+        Param::Shared(ty) => {
+            Some(wish("needs", &Role::Data.item(job, ty, "Kept"), TokenStream::new(), Stretch::of(ty)))
+        }
         Param::State(_) | Param::Argument(_) => None,
     });
-    let state = job.function.state().map(|state| wish("state", state, default_state(job, state), Stretch::of(state)));
+    let state = job
+        .function
+        .state()
+        .map(|state| wish("state", &Role::State.item(job, state, "Kept"), first_state(job, state), Stretch::of(state)));
     let arguments = job.is_template().then(|| {
-        let (types, stretch) = job.arguments();
-        wish("args", &types, TokenStream::new(), stretch)
+        let types: Vec<&Type> = job.function.arguments().map(Argument::ty).collect();
+        let kept = types.iter().map(|ty| Role::Argument.item(job, ty, "Kept"));
+        let stretch = Stretch::of(quote!(#(#types)*));
+        wish("args", &stretch.group(quote!(#(#kept,)*)), TokenStream::new(), stretch)
     });
     quote!(#(#needs)* #state #arguments)
 }
 
 /// `.needs::<Type>()` and its like.
-fn wish(method: &str, ty: &impl ToTokens, value: TokenStream, stretch: Stretch) -> TokenStream {
+fn wish(method: &str, ty: &TokenStream, value: TokenStream, stretch: Stretch) -> TokenStream {
     let method = Ident::new(method, stretch.first);
-    stretch.call_with(&quote_spanned!(stretch.first=> .#method), &ty.to_token_stream(), value)
+    stretch.call_with(&quote_spanned!(stretch.first=> .#method), ty, value)
 }
 
-fn default_state(job: &Job<'_>, state: &Type) -> TokenStream {
+fn first_state(job: &Job<'_>, state: &Type) -> TokenStream {
     let span = Stretch::of(state).first;
-    let krate = job.krate(span);
-    quote_spanned! {span=> {
-        use #krate::__private::state::{WithDefault as _, WithoutDefault as _};
-        (&#krate::__private::state::Probe::<#state>::new()).maker()
-    }}
+    let private = job.private(span);
+    let answer = quote_spanned! {span=>
+        use #private::state::{WithDefault as _, WithoutDefault as _};
+        (&#private::state::Probe::<#state>::new()).ask()
+    };
+    Role::State.call(job, state, "first", written_at(state, Delimiter::Brace, answer))
 }
 
 fn run(job: &Job<'_>) -> TokenStream {
@@ -108,20 +121,15 @@ fn run(job: &Job<'_>) -> TokenStream {
 /// Takes the input apart, calls the function, and gives back the state.
 fn steps(job: &Job<'_>, input: &Ident) -> TokenStream {
     let (shared, state, output) = (local("shared"), local("state"), local("output"));
-    let (state_type, arguments) = (job.state(), job.arguments().0);
+    let state_type = if job.function.state().is_some() { quote!(_) } else { quote!(()) };
     let names = (0..job.function.arguments().count()).map(|index| local(&format!("a{index}")));
     let mutable = job.function.state().map(|_| quote!(mut));
     let call = call(job, &shared, &state);
-    let (returned, place) = job.output();
+    let returned = job.output().0;
     let allow = allow_deprecated(job);
-    let report = Ident::new("end", place.first);
-    let end = place.call_with(
-        &quote_spanned!(place.first=> #shared.#report),
-        &quote!(#returned, #state_type),
-        quote!(#output, #state),
-    );
+    let end = Role::Output.call(job, &returned, "end", quote!(#output, #shared, #state));
     quote_spanned! {at(job.function.sig.ident.span())=>
-        let (#shared, #mutable #state, (#(#names,)*)) = #input.split::<#state_type, #arguments>();
+        let (#shared, #mutable #state, (#(#names,)*)) = #input.split::<#state_type, _>();
         #allow
         let #output = #call;
         #end
@@ -130,14 +138,14 @@ fn steps(job: &Job<'_>, input: &Ident) -> TokenStream {
 
 fn call(job: &Job<'_>, shared: &Ident, state: &Ident) -> TokenStream {
     let function = ours(&job.function.sig.ident);
-    let mut names = (0..).map(|index| local(&format!("a{index}")));
+    let mut arguments = 0..;
     let values = job.function.params().map(|param| match param {
-        Param::Shared(ty) => {
-            let stretch = Stretch::of(ty);
-            stretch.call_with(&quote_spanned!(stretch.first=> #shared.get), &ty.to_token_stream(), TokenStream::new())
+        Param::Shared(ty) => Role::Data.call(job, ty, "get", quote!(&#shared)),
+        Param::State(ty) => Role::State.call(job, ty, "lend", quote!(&mut #state)),
+        Param::Argument(argument) => {
+            let name = arguments.next().map(|index| local(&format!("a{index}")));
+            Role::Argument.call(job, argument.ty(), "give", name.into_token_stream())
         }
-        Param::State(ty) => quote_spanned!(Stretch::of(ty).first=> #state.get()),
-        Param::Argument(_) => names.next().into_token_stream(),
     });
     let values: Vec<TokenStream> = values.collect();
     let wait = job.function.is_async().then(|| quote_spanned!(function.span()=> .await));

@@ -2,10 +2,10 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,11 +16,12 @@ use super::carrier::{Crowd, RELIEF, launch};
 use super::executor::{End, Supervise};
 use super::supervisor::{Core, Owner, Rest, Stop};
 use super::teller::Teller;
-use crate::clock::{Moment, Now, first};
+use crate::clock::{Moment, Now, first, wait};
 use crate::error::{Error, Result};
 use crate::event::Board;
 use crate::job::{Conductor, Home, Phase, Run};
 use crate::outcome::Outcome;
+use crate::panics::held;
 
 /// A running engine.
 pub(crate) struct Engine {
@@ -32,11 +33,17 @@ pub(crate) struct Engine {
     /// Crowds on their way, and when to see whether they are stuck.
     carried: Mutex<Carried>,
     wake: Notify,
-    alive: AtomicBool,
+    /// Cleared when it is killed; shared with who must not hold the engine to ask.
+    pub(crate) alive: Arc<AtomicBool>,
     driver: Mutex<Option<JoinHandle<()>>>,
     teller: Teller,
     ended: watch::Sender<Option<Result>>,
+    /// Goes last, and with it those know who wait for that.
+    gone: watch::Sender<()>,
 }
+
+/// How long the end waits for those who still hold the engine.
+const LETTING_GO: Duration = Duration::from_secs(1);
 
 type Carried = VecDeque<(Moment, Weak<Crowd<Engine>>)>;
 
@@ -75,10 +82,11 @@ impl Engine {
             state: Mutex::new(State { core, kinds, armed: Moment::NEVER }),
             carried: Mutex::default(),
             wake: Notify::new(),
-            alive: AtomicBool::new(true),
+            alive: Arc::new(AtomicBool::new(true)),
             driver: Mutex::new(None),
             teller,
             ended: watch::Sender::new(None),
+            gone: watch::Sender::new(()),
         });
         let conductor: Arc<dyn Conductor> = engine.clone();
         let _ = engine.home.conductor.set(Arc::downgrade(&conductor));
@@ -112,14 +120,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Waits until the engine's threads have let go of it, so that what the jobs and listeners shared is dropped by
-    /// who waits.
-    pub(crate) async fn let_go(&self) {
+    /// Lets go of an engine that has ended, and waits until nobody holds it, so that what the jobs and listeners
+    /// shared is dropped by now. Who holds on for longer than a moment is not waited for.
+    pub(crate) async fn let_go(self: Arc<Self>) {
         let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take();
         for thread in driver.into_iter().chain(self.teller.close()) {
             #[expect(clippy::disallowed_methods, reason = "a thread that is about to end is waited for")]
             let _ = self.handle.spawn_blocking(move || drop(thread.join())).await;
         }
+        let mut gone = self.gone.subscribe();
+        drop(self);
+        let _ = first(async { drop(gone.changed().await) }, wait(LETTING_GO)).await;
     }
 
     async fn look_after(self: Arc<Self>) {
@@ -127,7 +138,7 @@ impl Engine {
             let turn = {
                 // What is dropped here of the users' finds the program's runtime around it.
                 let _entered = self.handle.enter();
-                catch_unwind(AssertUnwindSafe(|| self.turn())).unwrap_or_else(|_| self.break_down())
+                held(|| self.turn()).unwrap_or_else(|| self.break_down())
             };
             match turn {
                 Turn::Again => tokio::task::yield_now().await,
@@ -219,11 +230,11 @@ impl Engine {
             self.wake.notify_one();
         }
         for (reply, ending) in replies {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(reply.send(ending))));
+            held(|| drop(reply.send(ending)));
         }
         for leftover in leftovers {
             // What panics in its own drop is its own affair.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(leftover)));
+            held(|| drop(leftover));
         }
         result
     }
@@ -272,13 +283,15 @@ impl Engine {
         let engine = Arc::clone(self);
         #[expect(clippy::disallowed_methods, reason = "it ends with the engine")]
         self.handle.spawn(async move {
-            // In a task of its own, because one that panics is better taken for the signal than never heard.
-            let signal = engine.handle.spawn(signal);
-            let given_up = signal.abort_handle();
-            if first(signal, async { drop(engine.end().await) }).await.is_some() {
+            let mut signal = signal;
+            // One that panics is better taken for the signal than never heard.
+            let heard = std::future::poll_fn(|task| held(|| signal.as_mut().poll(task)).unwrap_or(Poll::Ready(())));
+            if first(heard, async { drop(engine.end().await) }).await.is_some() {
                 engine.begin_shutdown();
             }
-            given_up.abort();
+            // First what is the user's: the end of the engine says that nothing of it is held any more.
+            drop(signal);
+            drop(engine);
         });
     }
 
@@ -313,6 +326,7 @@ impl Engine {
     }
 
     /// Whether the last run has ended.
+    #[cfg_attr(not(feature = "signals"), expect(dead_code, reason = "asked by the signals' thread"))]
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.borrow().is_some()
     }

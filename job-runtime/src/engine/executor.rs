@@ -1,11 +1,10 @@
 //! Runs one attempt: the guard, the function, its panics and its end.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::cell::RefCell;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Once};
 use std::task::{Context as Task, Poll};
 
 use tokio::runtime::Handle;
@@ -13,6 +12,7 @@ use tokio::runtime::Handle;
 use crate::event;
 use crate::job::{Body, BoxFuture, Context, Input, Report, Run, Verdict};
 use crate::outcome::Outcome;
+use crate::panics::caught;
 
 /// How an attempt came to its end.
 pub(crate) enum End {
@@ -78,7 +78,6 @@ enum Work {
 
 /// One attempt, as a future. Dropping it ends the attempt.
 pub(crate) struct Attempt<S: Supervise> {
-    supervisor: Arc<S>,
     /// For a plain function behind a guard: where its thread belongs.
     handle: Option<Handle>,
     slot: u32,
@@ -88,6 +87,8 @@ pub(crate) struct Attempt<S: Supervise> {
     work: Work,
     /// Still set at the drop, it tells of a panic that none of the catches held.
     polling: bool,
+    /// Dropped last: who waits for the engine's end waits for that of its attempts as well.
+    supervisor: Arc<S>,
 }
 
 impl<S: Supervise> Future for Attempt<S> {
@@ -251,6 +252,9 @@ fn launch_thread<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, slot: u32, 
             let _entered = handle.enter();
             call_blocking(&supervisor, slot, &run);
             drop(done);
+            // Who waits for the engine's end waits for that of the run as well.
+            drop(run);
+            drop(supervisor);
         }
     });
     match spawned {
@@ -312,8 +316,6 @@ fn finish<S: Supervise>(
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Run>>> = const { RefCell::new(None) };
-    static PANIC: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
-    static CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The run whose code is being executed on this thread.
@@ -333,54 +335,5 @@ impl Current {
 impl Drop for Current {
     fn drop(&mut self) {
         CURRENT.set(self.0.take());
-    }
-}
-
-/// Calls the user's code; a panic comes back as its message and place.
-fn caught<T>(call: impl FnOnce() -> T) -> Result<T, Arc<str>> {
-    let outer = CATCHING.replace(true);
-    PANIC.set(None);
-    let result = catch_unwind(AssertUnwindSafe(call));
-    CATCHING.set(outer);
-    result.map_err(|payload| {
-        let text = panic_text(&*payload);
-        // A payload may panic in its own drop.
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(again);
-        }
-        text
-    })
-}
-
-fn panic_text(payload: &(dyn Any + Send)) -> Arc<str> {
-    let message = message(payload);
-    // What the hook noted may be another panic, which the job caught itself.
-    PANIC.take().filter(|noted| noted.starts_with(message)).unwrap_or_else(|| message.into())
-}
-
-fn message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a text")
-}
-
-/// Notes message and place of panics in jobs, and lets the hook that was there before do its part.
-pub(crate) fn install_panic_hook() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if CATCHING.get() {
-                PANIC.set(Some(note(info)));
-            }
-            before(info);
-        }));
-    });
-}
-
-fn note(info: &PanicHookInfo<'_>) -> Arc<str> {
-    let message = message(info.payload());
-    match info.location() {
-        Some(place) => format!("{message}, at {}:{}", place.file(), place.line()).into(),
-        None => message.into(),
     }
 }

@@ -1,13 +1,13 @@
 //! Where what happens is pinned under the engine's lock, and from where it goes out, in order.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, broadcast};
 
 use super::{Event, Events, log, log_lost};
+use crate::panics::held;
 
 /// How many events a subscriber may be behind before it loses the oldest.
 const BACKLOG: usize = 4_096;
@@ -145,11 +145,11 @@ impl Board {
     /// A listener that panics is its own affair: the others, and the job it looked at, go on.
     fn send(&self, event: Event, lost: u64) {
         if lost > 0 {
-            let _ = catch_unwind(AssertUnwindSafe(|| log_lost(lost)));
+            held(|| log_lost(lost));
         }
-        let _ = catch_unwind(AssertUnwindSafe(|| log(&event)));
+        held(|| log(&event));
         for observer in &self.observers {
-            let _ = catch_unwind(AssertUnwindSafe(|| observer(&event)));
+            held(|| observer(&event));
         }
         if let Some(subscribers) = self.subscribers.get() {
             let _ = subscribers.send(event);

@@ -22,7 +22,7 @@ impl Input {
     /// # Panics
     /// When the arguments are of another type, which one expansion of both rules out.
     #[must_use]
-    pub fn split<S: Send + 'static, A: Clone + Send + Sync + 'static>(self) -> (Shared, State<S>, A) {
+    pub fn split<S, A: Clone + Send + Sync + 'static>(self) -> (Shared, State<S>, A) {
         let nothing: Box<dyn Any> = Box::new(());
         let args = match &self.run.args {
             Some(args) => args.downcast_ref::<A>().cloned(),
@@ -68,8 +68,7 @@ impl Shared {
     }
 
     /// Packs up what the function returned.
-    #[must_use]
-    pub fn end<R: Return, S: Send + 'static>(self, output: R, state: State<S>) -> Report {
+    pub(crate) fn end<R: Return, S>(self, output: R, state: State<S>) -> Report {
         Report { verdict: output.judge(self.context.0.awaited), state: state.value }
     }
 }
@@ -117,15 +116,22 @@ pub enum Verdict {
 
 /// What a job may return: `()`, or `Result<T, E>` with an error that converts into a boxed one.
 #[diagnostic::on_unimplemented(
-    message = "a job returns `()` or `Result<T, E>`, not `{Self}`",
+    message = "a job cannot return `{Self}`",
     label = "expected `()` or `Result<T, E>`",
-    note = "`T` is `Send + 'static`, and `E` is displayed and converts into `Box<dyn std::error::Error + Send + Sync>`, as `anyhow::Error`, `String` and every `std::error::Error` do"
+    note = "`T` is `Send`, and `E` is displayed and converts into `Box<dyn Error + Send + Sync>`",
+    note = "as `anyhow::Error`, `String` and every `std::error::Error` that is `Send` and `Sync` do",
+    note = "instead of `Box<dyn Error>` write `Box<dyn Error + Send + Sync>`"
 )]
-pub trait Return: Send + Sized + 'static + sealed::Sealed {
+pub trait Return: sealed::Sealed + Sized + 'static {
     /// What its `Ok` holds.
     type Output: Send + 'static;
     /// What its `Err` holds.
     type Error: Send + 'static;
+
+    #[doc(hidden)]
+    fn end<S>(self, shared: Shared, state: State<S>) -> Report {
+        shared.end(self, state)
+    }
 
     #[doc(hidden)]
     fn judge(self, awaited: bool) -> Verdict;
@@ -133,16 +139,7 @@ pub trait Return: Send + Sized + 'static + sealed::Sealed {
     fn conclude(self) -> Result<Self::Output, RunError<Self::Error>>;
 }
 
-/// What the `Err` of a job may hold: something displayed that converts into a boxed error.
-#[diagnostic::on_unimplemented(
-    message = "the error `{Self}` of a job is not displayed, or does not convert into `Box<dyn Error + Send + Sync>`",
-    label = "expected an error such as `anyhow::Error`, `String` or a `std::error::Error`",
-    note = "implement `std::error::Error` for it, and let it be `Send`, `Sync` and `'static`"
-)]
-pub trait Failure: Display + Into<Box<dyn StdError + Send + Sync>> + Send + 'static {}
-
-impl<E: Display + Into<Box<dyn StdError + Send + Sync>> + Send + 'static> Failure for E {}
-
+#[diagnostic::do_not_recommend]
 impl Return for () {
     type Output = ();
     type Error = Infallible;
@@ -156,10 +153,11 @@ impl Return for () {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> Return for Result<T, E>
 where
     T: Send + 'static,
-    E: Failure,
+    E: Display + Into<Box<dyn StdError + Send + Sync>> + Send + 'static,
 {
     type Output = T;
     type Error = E;

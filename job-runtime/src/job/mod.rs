@@ -9,10 +9,12 @@ mod glue;
 mod handle;
 mod info;
 mod options;
+mod signature;
 mod state;
 pub mod state_probe;
 
 use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock, Weak};
@@ -29,6 +31,7 @@ pub use glue::{Input, Report, Return, Shared, State};
 pub use handle::JobHandle;
 pub use info::JobInfo;
 pub use options::check_backoff;
+pub use signature::{AsArgument, AsData, AsState};
 
 pub(crate) use accounting::Ledger;
 pub(crate) use arguments::{Args, Arguments, Key, Unknown};
@@ -151,6 +154,8 @@ pub(crate) struct Home {
     pub(crate) makers: Makers,
     /// Stops runs for their handles; set by the engine.
     pub(crate) conductor: OnceLock<Weak<dyn Conductor>>,
+    /// How the arguments of templates are hashed and compared, by the types beside their functions.
+    pub(crate) templates: OnceLock<HashMap<TypeId, Arguments>>,
     /// The runtime as a context hands it out; set by the surface, which alone knows its type.
     pub(crate) runtime: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -163,7 +168,8 @@ pub(crate) trait Conductor: Send + Sync {
 
 impl Home {
     pub(crate) fn new(clock: Clock, data: Data, makers: Makers) -> Self {
-        Self { clock, data, makers, conductor: OnceLock::new(), runtime: OnceLock::new() }
+        let (conductor, templates, runtime) = Default::default();
+        Self { clock, data, makers, conductor, templates, runtime }
     }
 }
 

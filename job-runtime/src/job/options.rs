@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::duration::{Setting, above_zero, read, text, tick_apart};
 use crate::error::{Error, Result};
-use crate::name::hint;
+use crate::name::{hint, is_name};
 use crate::policy::missed::Missed;
 use crate::policy::overlap::Overlap;
 use crate::policy::retry::Backoff;
@@ -258,7 +258,7 @@ impl Setting<'_> {
 
     fn name(self) -> Result<String> {
         match self {
-            Setting::Text(text) if !text.trim().is_empty() && !text.contains(char::is_control) => Ok(text.to_owned()),
+            Setting::Text(text) if is_name(text) => Ok(text.to_owned()),
             _ => Err(takes("a name that is not empty, without control characters")),
         }
     }

@@ -3,11 +3,12 @@
 use std::marker::PhantomData;
 
 use super::Context;
+use super::signature::{First, TheContext};
 
 /// Asks about one type; method resolution prefers [`WithDefault`], which is there only where it can be.
-pub struct Probe<S>(PhantomData<fn() -> S>);
+pub struct Probe<S: ?Sized>(PhantomData<fn(&S)>);
 
-impl<S> Probe<S> {
+impl<S: ?Sized> Probe<S> {
     /// The question.
     #[must_use]
     pub const fn new() -> Self {
@@ -15,43 +16,63 @@ impl<S> Probe<S> {
     }
 }
 
-/// What rustc names where somebody writes `&mut Context`.
-pub struct TheContextIsSharedTakeItAsAReference;
-
 impl Probe<Context> {
-    /// Goes before the answers below, and is of another type than they: the context is no state.
+    /// Goes before the answers below, and is none of a state: the context is no state.
     #[must_use]
-    pub fn maker(&self) -> TheContextIsSharedTakeItAsAReference {
-        TheContextIsSharedTakeItAsAReference
+    pub fn ask(&self) -> TheContext {
+        TheContext
     }
 }
 
-impl<S> Default for Probe<S> {
+impl<S: ?Sized> Default for Probe<S> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 /// The answer of a type with `Default`.
-pub trait WithDefault<S> {
-    /// How a first state is made.
-    fn maker(&self) -> Option<fn() -> S>;
+pub trait WithDefault {
+    /// How a first state is made is known.
+    fn ask(&self) -> HasDefault;
 }
 
-impl<S: Default> WithDefault<S> for Probe<S> {
-    fn maker(&self) -> Option<fn() -> S> {
+/// How a first state is made is known.
+pub struct HasDefault;
+
+#[diagnostic::do_not_recommend]
+impl<S: Default> First<S> for HasDefault {
+    fn first() -> Option<fn() -> S> {
         Some(S::default)
     }
 }
 
-/// The answer of any other type.
-pub trait WithoutDefault<S> {
-    /// Nothing: `.state_with` must say how.
-    fn maker(&self) -> Option<fn() -> S>;
+impl<S: Default> WithDefault for Probe<S> {
+    fn ask(&self) -> HasDefault {
+        HasDefault
+    }
 }
 
-impl<S> WithoutDefault<S> for &Probe<S> {
-    fn maker(&self) -> Option<fn() -> S> {
+/// The answer of any other type.
+pub trait WithoutDefault {
+    /// `.state_with` must say how a first state is made.
+    fn ask(&self) -> HasNone;
+}
+
+/// How a first state is made is not known.
+pub struct HasNone;
+
+#[diagnostic::do_not_recommend]
+impl<S: ?Sized> First<S> for HasNone {
+    fn first() -> Option<fn() -> S>
+    where
+        S: Sized,
+    {
         None
+    }
+}
+
+impl<S: ?Sized> WithoutDefault for &Probe<S> {
+    fn ask(&self) -> HasNone {
+        HasNone
     }
 }

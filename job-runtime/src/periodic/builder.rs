@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::job::{
     Body, BoxFuture, Context, Home, Input, Job, JobConfig, Need, Options, Place, Report, Return, Shared, State,
 };
+use crate::name::is_name;
 use crate::outcome::Kind;
 use crate::schedule::{Recurrence, Timetable};
 
@@ -101,8 +102,10 @@ impl Periodic {
                 ));
             }
         }
-        if name.trim().is_empty() {
-            return Err(refused(&name, "a job needs a name"));
+        if !is_name(&name) {
+            return Err(Error::configuration(format!(
+                "job {name:?}: a name is not empty, and has no control characters"
+            )));
         }
         Ok(Arc::new(Job {
             name,

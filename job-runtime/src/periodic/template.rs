@@ -39,14 +39,15 @@ impl Template {
     /// # Errors
     /// What has to be compared first.
     pub(crate) fn claim(&mut self, units: &Slots<Unit>, key: &Key, slot: u32) -> Result<bool, Unknown> {
-        if self.find(units, key)?.is_some() {
-            return Ok(false);
+        if let Entry::Vacant(place) = self.slots.entry(key.hash) {
+            place.insert(slot);
+            return Ok(true);
         }
-        match self.slots.entry(key.hash) {
-            Entry::Vacant(place) => drop(place.insert(slot)),
-            Entry::Occupied(_) => self.colliding.push((key.hash, slot)),
+        let is_new = self.find(units, key)?.is_none();
+        if is_new {
+            self.colliding.push((key.hash, slot));
         }
-        Ok(true)
+        Ok(is_new)
     }
 
     /// The slot of the instance with these arguments.

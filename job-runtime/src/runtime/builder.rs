@@ -389,7 +389,7 @@ impl Builder {
         let runtime = self.start_in(Mode::real())?;
         let engine = runtime.engine()?;
         // Before the first job runs: a signal that comes then must find its handler.
-        let _signals = crate::signals::listen(&engine)?;
+        let signals = crate::signals::listen(&engine)?;
         engine.drive()?;
         let result = runtime.join().await;
         if engine.is_stuck() {
@@ -399,6 +399,8 @@ impl Builder {
         if !engine.board.is_empty() {
             eprintln!("job-runtime: the end was not told to everybody: a listener to events is stuck");
         }
+        signals.stop();
+        drop(runtime);
         engine.let_go().await;
         result
     }

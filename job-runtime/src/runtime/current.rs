@@ -1,23 +1,25 @@
 //! The runtimes of this process, and which of them is meant where a job is asked for.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::runtime::{Handle, Id};
 
 use crate::engine::driver::Engine;
-use crate::engine::executor::Supervise;
 
 /// A runtime of this process.
 struct Known {
     tokio: Id,
     engine: Weak<Engine>,
+    alive: Arc<AtomicBool>,
     /// Those of tests are not for everybody.
     process_wide: bool,
 }
 
 impl Known {
+    /// Asked without a hold on the engine, which would be dropped here, with all that is the users', if it was the last.
     fn is_alive(&self) -> bool {
-        self.engine.upgrade().is_some_and(|engine| engine.is_alive())
+        self.engine.strong_count() > 0 && self.alive.load(Ordering::Acquire)
     }
 }
 
@@ -33,6 +35,7 @@ pub(super) fn register(engine: &Arc<Engine>) {
     known.push(Known {
         tokio: engine.handle().id(),
         engine: Arc::downgrade(engine),
+        alive: Arc::clone(&engine.alive),
         process_wide: !engine.home.clock.is_fake(),
     });
 }

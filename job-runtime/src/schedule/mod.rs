@@ -3,13 +3,13 @@
 mod grid;
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::later;
 use crate::duration::{self, IntoDuration};
 use crate::error::Result;
+use crate::panics::held;
 
 pub(crate) use grid::{aligned_next, span};
 
@@ -108,7 +108,7 @@ impl Recurrence for Schedule {
 
 /// The next time of a rule; a rule that panics, or goes back in time, has none any more.
 fn next_of(rule: &dyn Recurrence, after: SystemTime) -> Option<SystemTime> {
-    catch_unwind(AssertUnwindSafe(|| rule.next(after))).ok().flatten().filter(|next| *next > after)
+    held(|| rule.next(after)).flatten().filter(|next| *next > after)
 }
 
 /// Just under the millisecond that lies between two ticks at least.
@@ -164,8 +164,9 @@ impl Timetable {
         match self {
             Self::Every(period) => format!("every {}", duration::text(*period)),
             Self::Aligned(period) => format!("every {}, aligned to the clock", duration::text(*period)),
-            Self::Calendar(rule) => catch_unwind(AssertUnwindSafe(|| rule.describe()))
-                .unwrap_or_else(|_| "a rule that cannot be described".to_owned()),
+            Self::Calendar(rule) => {
+                held(|| rule.describe()).unwrap_or_else(|| "a rule that cannot be described".to_owned())
+            }
         }
     }
 }

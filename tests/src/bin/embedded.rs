@@ -2,10 +2,13 @@
 
 mod support;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use job_runtime::{Context, Result, Runtime, periodic, run_all};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
+
+/// How often what could go wrong by chance is tried.
+const REPETITIONS: usize = 500;
 
 /// What a job sends on when it runs.
 type Sender = Mutex<Option<oneshot::Sender<()>>>;
@@ -39,6 +42,26 @@ async fn sends(sender: &Sender) {
 #[periodic(every = "1h")]
 async fn quick() {}
 
+/// What the jobs below share with the program, and what they tell it by.
+struct Shared(Notify);
+
+#[periodic(every = "1ms", initial_delay = "0s", max_attempts = 2, backoff = "1ms")]
+async fn borrows(shared: &Arc<Shared>, count: &mut u32, cx: &Context) -> Result<(), String> {
+    let _own = Arc::clone(shared);
+    *count += 1;
+    shared.0.notify_one();
+    if cx.attempt() == 1 {
+        return Err("not yet".to_owned());
+    }
+    cx.cancelled().await;
+    Ok(())
+}
+
+#[periodic(every = "1ms", initial_delay = "0s")]
+fn borrows_on_its_thread(shared: &Arc<Shared>) {
+    shared.0.notify_one();
+}
+
 #[tokio::main]
 async fn main() -> Result {
     let what = std::env::args().nth(1).expect("an argument");
@@ -48,6 +71,7 @@ async fn main() -> Result {
         "one_after_another" => one_after_another().await,
         "signals" => signals().await,
         "shutdown_on" => shutdown_on().await,
+        "shared_data" => shared_data().await,
         "shutdown_on_any" => shutdown_on_any().await,
         _ => panic!("no test does `{what}`"),
     }
@@ -109,6 +133,23 @@ async fn shutdown_on() -> Result {
     let result = run_all().only(["sends"]).data(sender).shutdown_on(async { drop(sent.await) }).await;
     println!("ended: {}", result.is_ok());
     result
+}
+
+/// When the future of `run_all()` is ready, nobody else holds what it was given: not its runs, not its threads, not
+/// the futures it waited for.
+async fn shared_data() -> Result {
+    let mut held = Vec::new();
+    for _ in 0..REPETITIONS {
+        let shared = Arc::new(Shared(Notify::new()));
+        let (signal, observed) = (Arc::clone(&shared), Arc::clone(&shared));
+        let builder = run_all().only(["borrows", "borrows_on_its_thread"]).data(Arc::clone(&shared));
+        let builder = builder.on_event(move |_| drop(Arc::clone(&observed)));
+        builder.shutdown_on(async move { signal.0.notified().await }).await?;
+        held.push(Arc::strong_count(&shared) - 1);
+    }
+    held.retain(|count| *count > 0);
+    println!("held after the end: {held:?}");
+    Ok(())
 }
 
 /// The first of several that is ready counts, also beside one that never is; what runs is stopped as always.

@@ -14,9 +14,7 @@ async fn lasting(cx: &Context) {
 }
 
 #[periodic(every = "10ms")]
-async fn ticking() {
-    println!("ticking");
-}
+async fn ticking() {}
 
 fn is_a(event: &Event, kind: &str) -> bool {
     match event.kind {

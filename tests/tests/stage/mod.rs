@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use job_runtime::testing::{Harness, TestBuilder, start};
@@ -40,12 +41,13 @@ pub fn ms(time: SystemTime) -> u128 {
     since.as_millis()
 }
 
-/// Where jobs wait until the test lets them go on, as many as it opens for.
-pub struct Door(Semaphore);
+/// Where jobs wait until the test lets them go on, as many as it opens for. Clones mean the same door.
+#[derive(Clone)]
+pub struct Door(Arc<Semaphore>);
 
 impl Door {
     pub fn new() -> Self {
-        Self(Semaphore::new(0))
+        Self(Arc::new(Semaphore::new(0)))
     }
 
     pub async fn wait(&self) {
@@ -55,6 +57,18 @@ impl Door {
     pub fn open(&self, count: usize) {
         self.0.add_permits(count);
     }
+
+    /// Opens for as many, and lets them go on while the clocks stand still.
+    pub async fn let_through(&self, count: usize, jobs: &Harness) {
+        self.open(count);
+        jobs.advance("0s").await;
+    }
+}
+
+/// Starts jobs of which some wait at a door.
+pub async fn with_door(builder: TestBuilder) -> (Harness, Door) {
+    let door = Door::new();
+    (builder.data(door.clone()).await, door)
 }
 
 /// Sets a future going, and leaves it to go on without its end being awaited.
@@ -65,6 +79,15 @@ pub async fn begin<T>(future: impl Future<Output = T>) {
         Poll::Ready(())
     })
     .await;
+}
+
+/// What a future gives that waits for nothing.
+#[track_caller]
+pub fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits"),
+    }
 }
 
 /// What happened to a job, in order: `100ms 1 started` is its run 1, at 100 ms after midnight.

@@ -62,6 +62,9 @@ fn by_closure_giving_a_future() {}
 #[periodic(every = "1m", when = |cx| cx.attempt() == 1)]
 fn by_closure_with_context() {}
 
+#[periodic(every = "1m", when = |cx| async move { waits_and_looks(cx).await })]
+fn by_closure_with_context_giving_a_future() {}
+
 #[periodic(every = "1m", when = |cx: &Context| -> bool { return cx.attempt() == 1 })]
 fn by_typed_closure_with_context() {}
 

@@ -22,6 +22,18 @@ fn callback(call: &(dyn Fn(&str) -> &str + Send + Sync), plain: &fn(&str) -> boo
 }
 
 #[periodic(every = "1m")]
+fn spelling(
+    pair: (u8, [u8; 3]),
+    owned: <str as ToOwned>::Owned,
+    text: ::std::string::String,
+    call: fn(u8) -> u8,
+    state: &mut <[u8] as ToOwned>::Owned,
+    data: &<str as ToOwned>::Owned,
+) -> <() as ToOwned>::Owned {
+    let _ = (pair, owned, text, call(1), state, data);
+}
+
+#[periodic(every = "1m")]
 async fn fails() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     Ok(())
 }

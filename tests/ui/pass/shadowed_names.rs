@@ -50,6 +50,21 @@ mod words {
     #[job_runtime::periodic(every = "10m")]
     fn cx() {}
 
+    const EVERY: ::core::time::Duration = ::core::time::Duration::from_secs(3);
+    const JITTER1: ::core::time::Duration = EVERY;
+    const MAX_ATTEMPTS: ::core::primitive::u32 = 3;
+
+    #[job_runtime::periodic(
+        every = EVERY,
+        jitter = JITTER1,
+        splay = { const JITTER: ::core::time::Duration = EVERY; JITTER },
+        max_attempts = MAX_ATTEMPTS
+    )]
+    fn status(_: [u8; MAX_ATTEMPTS as usize]) {}
+
+    #[job_runtime::periodic(r#every = EVERY)]
+    fn peek(_: &mut u8) {}
+
     #[job_runtime::periodic(every = "10m")]
     fn trigger(_: &mut u8) {}
 

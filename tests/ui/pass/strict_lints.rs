@@ -52,7 +52,6 @@ async fn ready() -> bool {
 /// Never.
 #[periodic(
     every = PERIOD,
-    initial_delay = "0s",
     delay_mode = "regular",
     when = ready,
     on_overlap = "queue",
@@ -83,7 +82,7 @@ pub async fn account_sync(
 }
 
 /// A plain one.
-#[periodic(every = "10m", when = |cx| cx.attempt() == 1)]
+#[periodic(every = "10m", initial_delay = "0s", when = |cx| cx.attempt() == 1)]
 pub fn purge() {}
 
 /// A function of many arguments.
