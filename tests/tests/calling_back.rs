@@ -25,7 +25,9 @@ fn a_run_may_shut_its_runtime_down() {
         let told = ["60000ms 1 started", "60000ms 1 completed"];
         assert_eq!(story(&jobs, "ends_the_program"), told);
         let events = jobs.events();
-        assert!(matches!(&events.last().expect("the end").kind, EventKind::ShutdownFinished { abandoned } if abandoned.is_empty()));
+        assert!(
+            matches!(&events.last().expect("the end").kind, EventKind::ShutdownFinished { abandoned } if abandoned.is_empty())
+        );
     });
 }
 
