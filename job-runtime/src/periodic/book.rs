@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::builder::Usual;
-use super::decide::Fate;
 use super::template::Index;
 use super::unit::Unit;
 use crate::clock::Moment;
@@ -27,6 +26,13 @@ pub(crate) struct Request {
     pub(crate) entry: u32,
     pub(crate) trigger: Trigger,
     pub(crate) reply: Option<Reply>,
+}
+
+/// Why what waits will never run.
+#[derive(Clone, Copy)]
+pub(crate) enum Fate {
+    Cancelled,
+    Shutdown,
 }
 
 /// All recurring jobs of a runtime.

@@ -1,11 +1,9 @@
 //! What becomes of an occasion: guard, overlap, waiting, the end of the run before, cancellation.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::book::Periodics;
-use super::due::Tick;
-use super::unit::{ChainStage, Unit, Waiting};
+use super::book::{Fate, Periodics};
+use super::unit::{ChainStage, Tick, Unit, Waiting, deadline_of};
 use crate::clock::Moment;
 use crate::engine::supervisor::{Answer, Core, Stop};
 use crate::engine::timers::{Alarm, Topic};
@@ -17,13 +15,6 @@ use crate::policy::overlap::{self, Decision};
 
 /// How many ticks may wait for a slow guard.
 const GUARD_QUEUE: usize = 1_024;
-
-/// Why what waits will never run.
-#[derive(Clone, Copy)]
-pub(crate) enum Fate {
-    Cancelled,
-    Shutdown,
-}
 
 impl Periodics {
     /// An occasion asks to become a run: first the guard, then the overlap policy.
@@ -301,10 +292,4 @@ fn forget_deadline(core: &mut Core, run: &Run) {
     if deadline_of(run).is_some() {
         core.disarm();
     }
-}
-
-/// Just after the start deadline of a run, if it has one.
-pub(super) fn deadline_of(run: &Run) -> Option<Moment> {
-    let deadline = run.job.options.start_deadline.filter(|_| run.trigger == Trigger::Schedule)?;
-    Some(run.nominal + deadline + Duration::from_nanos(1))
 }

@@ -2,19 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::unit::Unit;
+use super::unit::{Tick, Unit};
 use crate::clock::{Moment, Now, earlier, later};
 use crate::schedule::{Timetable, span};
 
 /// How many overdue ticks of a schedule without equal periods are looked at one by one.
 const WALK: usize = 100_000;
-
-/// One nominal time, on both clocks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tick {
-    pub(crate) nominal: Moment,
-    pub(crate) scheduled_at: SystemTime,
-}
 
 /// The ticks that are due, the newest of them by distance from the end.
 pub(super) enum Due {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::book::Periodics;
-use super::due::{Due, Tick, take_due};
-use super::unit::ChainStage;
+use super::due::{Due, take_due};
+use super::unit::{ChainStage, Tick};
 use crate::clock::Moment;
 use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};

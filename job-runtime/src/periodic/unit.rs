@@ -2,13 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::decide::deadline_of;
-use super::due::Tick;
 use crate::clock::Moment;
 use crate::job::{Args, Cell, DelayMode, Job, Run};
-use crate::outcome::RunId;
+use crate::outcome::{RunId, Trigger};
 use crate::policy::overlap::Situation;
 use crate::schedule::Timetable;
 
@@ -51,6 +49,13 @@ pub(crate) struct More {
     pub(crate) chain_stage: ChainStage,
     /// Stopped by its user: it goes when its last run has ended.
     pub(crate) leaving: bool,
+}
+
+/// One nominal time, on both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tick {
+    pub(crate) nominal: Moment,
+    pub(crate) scheduled_at: SystemTime,
 }
 
 /// How far a catch-up is. From its first run to its end it counts as one running run.
@@ -142,4 +147,10 @@ impl Unit {
             + more.chain.len();
         u64::try_from(count).unwrap_or(u64::MAX)
     }
+}
+
+/// Just after the start deadline of a run, if it has one.
+pub(super) fn deadline_of(run: &Run) -> Option<Moment> {
+    let deadline = run.job.options.start_deadline.filter(|_| run.trigger == Trigger::Schedule)?;
+    Some(run.nominal + deadline + Duration::from_nanos(1))
 }
