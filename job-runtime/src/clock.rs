@@ -183,6 +183,7 @@ impl Clock {
 }
 
 /// Waits for a while on the machine's clock, where there is no runtime's.
+#[cfg_attr(not(feature = "signals"), expect(dead_code, reason = "the patience of the signals' thread"))]
 pub(crate) async fn wait(length: Duration) {
     tokio::time::sleep(length).await;
 }
@@ -204,8 +205,7 @@ pub(crate) fn machine_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// Waits for `length` of real time, also where tokio's clock is paused.
-#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the patience of the test kit"))]
+/// Waits for `length` of real time, also where tokio's clock is paused, or keeps no time.
 pub(crate) async fn in_real_time(length: Duration) {
     let (over, waited) = oneshot::channel();
     let (cancelled, cancel) = mpsc::channel::<()>();

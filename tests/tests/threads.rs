@@ -1,5 +1,5 @@
-//! What several threads do at the same moment, in real time: control beside ticks, and a shutdown beside runs that do
-//! not give their thread back.
+//! What several threads do at the same moment, in real time: control beside ticks, a shutdown beside runs that do not
+//! give their thread back, and questions from threads that are not the jobs'.
 
 mod patience;
 #[path = "overlap_model/random.rs"]
@@ -308,4 +308,50 @@ fn a_run_that_blocks_and_was_dropped_by_its_timeout_before_is_named_by_the_shutd
 #[test]
 fn a_plain_function_that_is_over_its_timeout_is_named_by_the_shutdown() {
     is_named_by_the_shutdown("goes_on");
+}
+
+// ---- awaited elsewhere
+
+/// Awaits something where tokio keeps no time.
+fn without_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().expect("a tokio runtime").block_on(future)
+}
+
+/// Starts a runtime whose observer does not return from the first event, and gives what lets it go.
+fn with_a_stuck_observer(tokio: &tokio::runtime::Runtime) -> (Runtime, Sender<()>) {
+    let (let_go, stuck) = channel();
+    let (sender, on) = channel();
+    let (stuck, sender) = (Mutex::new(stuck), Mutex::new(sender));
+    let observer = move |_: &Event| {
+        let _ = sender.lock().map(|sender| sender.send(()));
+        let _ = stuck.lock().map(|stuck| stuck.recv());
+    };
+    let jobs = tokio.block_on(run_all().only(["bounded"]).on_event(observer).start()).expect("nothing is wrong");
+    on.recv().expect("a tick is told");
+    (jobs, let_go)
+}
+
+#[test]
+fn the_end_can_be_awaited_where_tokio_keeps_no_time() {
+    in_time(|| {
+        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let tokio = tokio.expect("a tokio runtime");
+        let (jobs, let_go) = with_a_stuck_observer(&tokio);
+        without_time(jobs.shutdown()).expect("its runs end");
+        without_time(jobs.join()).expect("it is the same end");
+        drop(let_go);
+    });
+}
+
+#[test]
+fn health_can_be_asked_where_tokio_keeps_no_time() {
+    in_time(|| {
+        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let tokio = tokio.expect("a tokio runtime");
+        let jobs = tokio.block_on(run_all().only(["waits"]).start()).expect("nothing is wrong");
+        for _ in 0..20 {
+            let health = without_time(jobs.health());
+            assert!(health.live && health.ready, "{health:?}");
+        }
+    });
 }

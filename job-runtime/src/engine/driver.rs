@@ -16,7 +16,7 @@ use super::carrier::{Crowd, RELIEF, launch};
 use super::executor::{End, Supervise};
 use super::supervisor::{Core, Owner, Rest, Stop};
 use super::teller::Teller;
-use crate::clock::{Moment, Now, first, wait};
+use crate::clock::{Moment, Now, first, in_real_time};
 use crate::error::{Error, Result};
 use crate::event::Board;
 use crate::job::{Conductor, Home, Phase, Run};
@@ -130,7 +130,7 @@ impl Engine {
         }
         let mut gone = self.gone.subscribe();
         drop(self);
-        let _ = first(async { drop(gone.changed().await) }, wait(LETTING_GO)).await;
+        let _ = first(async { drop(gone.changed().await) }, in_real_time(LETTING_GO)).await;
     }
 
     async fn look_after(self: Arc<Self>) {
@@ -300,8 +300,16 @@ impl Engine {
         let (asked, answered) = oneshot::channel();
         self.with_core(|core| core.ping(asked));
         self.wake.notify_one();
-        let patience = self.home.clock.sleep_until(self.home.clock.moment() + patience);
-        first(async { answered.await.is_ok() }, patience).await.unwrap_or(false)
+        let clock = &self.home.clock;
+        let waited = async {
+            if clock.is_fake() {
+                clock.sleep_until(clock.moment() + patience).await;
+            } else {
+                // Whoever asks may do so where tokio keeps no time.
+                in_real_time(patience).await;
+            }
+        };
+        first(async { answered.await.is_ok() }, waited).await.unwrap_or(false)
     }
 
     /// Whether a run was given up because it keeps its thread.
@@ -321,7 +329,7 @@ impl Engine {
             Ok(result) => result.clone().unwrap_or(Ok(())),
             Err(_) => Ok(()),
         };
-        self.teller.all_told(&self.home.clock).await;
+        self.teller.all_told().await;
         result
     }
 

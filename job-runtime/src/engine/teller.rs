@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::clock::{Clock, first};
+use crate::clock::{first, in_real_time};
 use crate::event::Board;
 
 /// How long a listener may take for one event at the end, before it is not waited for.
@@ -64,14 +64,13 @@ impl Teller {
     }
 
     /// Waits until listeners have been told everything, unless one of them is stuck.
-    pub(crate) async fn all_told(&self, clock: &Clock) {
+    pub(crate) async fn all_told(&self) {
         if self.at_once {
             return self.board.all_told().await;
         }
         loop {
             let untold = self.board.untold();
-            let patience = clock.sleep_until(clock.moment() + LISTENING);
-            let all = first(self.board.all_told(), patience).await.is_some();
+            let all = first(self.board.all_told(), in_real_time(LISTENING)).await.is_some();
             if all || self.board.untold() >= untold {
                 return;
             }

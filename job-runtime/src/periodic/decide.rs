@@ -235,9 +235,12 @@ impl Periodics {
         let Some(more) = &mut unit.more else { return };
         let waiting = more.waiting.take().map(|waiting| waiting.run);
         let delayed = more.delayed.drain(..).map(|(_, run)| run);
-        let runs: Vec<Arc<Run>> = more.guard_queue.drain(..).chain(delayed).chain(waiting).collect();
+        let runs: Vec<Arc<Run>> = more.guard_queue.drain(..).chain(delayed).collect();
         let chain: Vec<Tick> = more.chain.drain(..).collect();
-        for run in runs {
+        if let Some(run) = &waiting {
+            forget_deadline(core, run);
+        }
+        for run in runs.into_iter().chain(waiting) {
             end(core, &run, fate);
         }
         match (fate, chain.first(), chain.last()) {
@@ -263,6 +266,9 @@ impl Periodics {
         more.delayed.retain(|(_, delayed)| delayed.id != run.id);
         more.guard_queue.retain(|queued| queued.id != run.id);
         let waiting = more.waiting.take_if(|waiting| waiting.run.id == run.id).is_some();
+        if waiting {
+            forget_deadline(core, run);
+        }
         if waiting || more.delayed.len() + more.guard_queue.len() < before {
             self.decline(core, run.unit, run, SkipReason::Cancelled);
         }
