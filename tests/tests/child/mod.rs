@@ -103,8 +103,9 @@ impl Child {
 
     /// Sends it a signal.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.process.id().to_string()).status();
-        assert!(sent.expect("there is a `kill`").success(), "{name} was not sent");
+        // Of the shell, because not every machine has a program `kill`.
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.process.id())]).status();
+        assert!(sent.expect("there is a shell").success(), "{name} was not sent");
     }
 
     /// Closes its standard input.
