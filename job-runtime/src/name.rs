@@ -20,9 +20,9 @@ pub(crate) fn hint<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str
     did_you_mean(typed, candidates).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
-/// Whether a job can be named so: it must stand in logs and on a thread.
+/// Whether a job can be named so: it must stand in logs, on a thread, and in a list in the environment.
 pub(crate) fn is_name(text: &str) -> bool {
-    !text.trim().is_empty() && !text.contains(char::is_control)
+    !text.is_empty() && text.trim() == text && !text.contains(|letter: char| letter.is_control() || letter == ',')
 }
 
 /// A name as it stands in an environment variable: upper case, anything else than a letter or digit as `_`.

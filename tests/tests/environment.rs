@@ -176,3 +176,47 @@ fn the_shutdown_timeout_of_the_environment_goes_before_that_of_the_program() {
     let end = child.end();
     assert_eq!((end.code(), end.err()), (Some(1), "Error: shut down without waiting for `deaf`".to_owned()));
 }
+
+#[test]
+fn a_new_name_hides_no_other_variable() {
+    let end = listed(&[
+        ("JOB_SWEEP_EVERY", "5m"),
+        ("JOB_SWEEP_NAME", "broom"),
+        ("JOB_SWEEP_TIMEOUT", "9s"),
+        ("JOB_SWEEP_ON_OVERLAP", "queue"),
+    ]);
+    let broom = of(&end, "broom");
+    assert!(broom.starts_with("every 5m,") && broom.contains("on_overlap queue") && broom.contains("timeout 9s"));
+}
+
+#[test]
+fn what_is_disabled_stays_so() {
+    for name in ["all", "sweep"] {
+        let end = listed(&[("JOBS_DISABLE", name), ("JOB_SWEEP_ENABLED", "true")]);
+        assert!(of(&end, "sweep").ends_with("paused: disabled"), "{end:#?}");
+    }
+}
+
+#[test]
+fn what_can_only_stand_at_the_attribute_is_told_so() {
+    for option in ["WHEN", "COMPANION", "CRATE"] {
+        let (variable, option) = (format!("JOB_SWEEP_{option}"), option.to_lowercase());
+        let expected = format!("{}: … `{variable}` … `{option}` can only stand at the attribute", at("sweep"));
+        listed(&[(&variable, "x")]).is_refused(&[&expected]);
+    }
+}
+
+#[test]
+fn near_misses_of_all_and_of_paths_are_named() {
+    listed(&[("JOBS_DISABLE", "All")]).is_refused(&["`JOBS_DISABLE` names `All` … did you mean `all`?"]);
+    listed(&[("JOBS_DISABLE", "crate::sweeep")])
+        .is_refused(&["`JOBS_DISABLE` names `crate::sweeep` … did you mean `crate::sweep`?"]);
+}
+
+#[test]
+fn a_variable_that_could_be_for_two_jobs_is_refused() {
+    let end = run(LISTING, &["name:poll=old_files-v2"], &[("JOB_OLD_FILES_V2_EVERY", "5m")]);
+    end.is_refused(&[
+        "the environment has `JOB_OLD_FILES_V2_EVERY` … could be for `listing::old_files` or `listing::poll`: give one of them another name",
+    ]);
+}

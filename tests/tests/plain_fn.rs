@@ -5,6 +5,7 @@ mod stage;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use job_runtime::testing::TickError;
 use job_runtime::{Context, EventKind, Events, Outcome, periodic};
@@ -193,4 +194,18 @@ async fn one_that_waits_for_the_clock_is_named() {
     let (sender, _on) = mpsc::channel();
     let jobs = manual(&["obedient"]).data(On(sender)).await;
     assert_eq!(jobs.tick("obedient").await, Err(TickError::TimedOut));
+}
+
+#[periodic(every = "1m")]
+fn works_for_a_while() {
+    std::thread::sleep(Duration::from_millis(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_after_another_they_hold_the_clock_for_as_long_as_they_like() {
+    let jobs = auto(&["works_for_a_while"]).await;
+    // Seven seconds of work, which is longer than any single one is waited for.
+    jobs.advance("233m").await;
+    assert!(jobs.settle("1s").await);
+    assert_eq!(jobs.runs("works_for_a_while").len(), 233);
 }

@@ -2,8 +2,8 @@
 
 mod stage;
 
-use job_runtime::periodic;
-use stage::{auto, counts, ms, nominals, starts};
+use job_runtime::{Periodic, Schedule, periodic};
+use stage::{auto, books, counts, ms, nominals, starts};
 
 const TICKS: u64 = 200;
 
@@ -80,4 +80,32 @@ async fn an_initial_delay_moves_all_ticks() {
     let jobs = auto(&["early"]).await;
     jobs.advance("250ms").await;
     assert_eq!(starts(&jobs, "early"), [30, 130, 230]);
+}
+
+#[periodic(every = "10m", jitter = "5m", splay = "4m", start_deadline = "1s")]
+async fn delayed_on_purpose() {}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_that_is_meant_misses_no_deadline() {
+    let jobs = auto(&["delayed_on_purpose"]).await;
+    jobs.advance("16h50m").await;
+    let books = books(&jobs, "delayed_on_purpose");
+    assert_eq!((books.due, books.missed), (101, 0));
+    assert!(lateness(&jobs, "delayed_on_purpose").iter().any(|late| *late > 60_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_splay_longer_than_the_period_spreads_all_the_same() {
+    let jobs = auto(&["splayed"]).await;
+    for index in 0..40 {
+        let every = Schedule::every("10m").expect("a period");
+        let job = Periodic::new(format!("added-{index}"), every, |_| async {});
+        let job = job.configure(|job| job.splay("3h")).expect("a splay");
+        jobs.runtime().add(job).expect("the name is free");
+    }
+    jobs.advance("20m").await;
+    let mut late: Vec<u128> = (0..40).map(|index| lateness(&jobs, &format!("added-{index}"))[0]).collect();
+    late.sort_unstable();
+    late.dedup();
+    assert!(late.len() > 30, "{late:?}");
 }

@@ -272,14 +272,18 @@ impl Inventory {
         }
     }
 
-    /// Applies `JOBS_DISABLE` and the `JOB_<NAME>_<OPTION>` variables.
+    /// Applies the `JOB_<NAME>_<OPTION>` variables, and `JOBS_DISABLE` last, so that it holds.
+    ///
+    /// Variables go by the names that the jobs have before any of them is read, in whatever order they come.
     pub(crate) fn read_environment(&mut self, variables: &BTreeMap<String, String>) {
+        let names: Vec<String> = self.found.iter().map(|found| in_environment(found.name())).collect();
         for (variable, value) in variables {
-            if variable == "JOBS_DISABLE" {
-                self.disable(value);
-            } else if let Some(rest) = variable.strip_prefix("JOB_") {
-                self.read_variable(variable, rest, value);
+            if let Some(rest) = variable.strip_prefix("JOB_") {
+                self.read_variable(&names, variable, rest, value);
             }
+        }
+        if let Some(value) = variables.get("JOBS_DISABLE") {
+            self.disable(value);
         }
     }
 
@@ -293,7 +297,7 @@ impl Inventory {
                 }
             }
             if !known {
-                let hint = self.hint(name);
+                let hint = Some(self.hint(name)).filter(|hint| !hint.is_empty()).unwrap_or_else(|| hint(name, ["all"]));
                 self.mistakes
                     .push(Mistake::anywhere(format!("`JOBS_DISABLE` names `{name}`, which is not a job{hint}")));
             }
@@ -301,37 +305,40 @@ impl Inventory {
     }
 
     /// One variable; one that fits no job is somebody else's.
-    fn read_variable(&mut self, variable: &str, rest: &str, value: &str) {
-        let Some((option, name)) = self.split_variable(rest) else {
-            return self.check_stranger(variable, rest);
+    fn read_variable(&mut self, names: &[String], variable: &str, rest: &str, value: &str) {
+        let Some((option, name)) = split_variable(names, rest) else {
+            return self.check_stranger(names, variable, rest);
         };
-        for found in self.found.iter_mut().filter(|found| in_environment(found.name()) == name) {
+        let mut meant: Vec<&mut Found> =
+            self.found.iter_mut().zip(names).filter(|(_, other)| *other == name).map(|(found, _)| found).collect();
+        // Two of one name are a mistake of their own.
+        if meant.windows(2).any(|pair| matches!(pair, [first, second] if first.name() != second.name())) {
+            let paths: Vec<String> = meant.iter().map(|found| format!("`{}`", found.path())).collect();
+            let text = format!(
+                "the environment has `{variable}`, which could be for {}: give one of them another name",
+                paths.join(" or ")
+            );
+            self.mistakes.push(Mistake::anywhere(text));
+            return;
+        }
+        for found in &mut meant {
             if let Err(error) = found.options.set(option, Setting::Text(value)) {
                 self.mistakes.push(at(found.place, &format!("the environment has `{variable}`: {error}")));
             }
         }
     }
 
-    /// Option and job of a variable: the longest option name at its end, before it the name of a job.
-    fn split_variable<'a>(&self, rest: &'a str) -> Option<(&'static str, &'a str)> {
-        let mut fitting: Vec<(&'static str, &str)> = Options::NAMES
-            .into_iter()
-            .filter_map(|option| Some((option, rest.strip_suffix(&option.to_ascii_uppercase())?.strip_suffix('_')?)))
-            .filter(|(_, name)| self.found.iter().any(|found| in_environment(found.name()) == *name))
-            .collect();
-        fitting.sort_by_key(|(option, _)| option.len());
-        fitting.pop()
-    }
-
     /// A variable that begins with the name of a job, but ends in no option, was meant for us and is wrong.
-    fn check_stranger(&mut self, variable: &str, rest: &str) {
-        let after = |found: &Found| {
-            rest.strip_prefix(&in_environment(found.name()))?.strip_prefix('_').map(str::to_ascii_lowercase)
-        };
-        let meant = self.found.iter().filter_map(|found| Some((found, after(found)?)));
+    fn check_stranger(&mut self, names: &[String], variable: &str, rest: &str) {
+        let after = |name: &str| rest.strip_prefix(name)?.strip_prefix('_').map(str::to_ascii_lowercase);
+        let meant = self.found.iter().zip(names).filter_map(|(found, name)| Some((found, after(name)?)));
         let Some((found, option)) = meant.max_by_key(|(found, _)| found.name().len()) else { return };
-        let hint = hint(&option, Options::NAMES);
-        let text = format!("the environment has `{variable}`, but `{option}` is not an option of a job{hint}");
+        let text = if AT_THE_ATTRIBUTE.contains(&&*option) {
+            format!("the environment has `{variable}`, but `{option}` can only stand at the attribute")
+        } else {
+            let hint = hint(&option, Options::NAMES);
+            format!("the environment has `{variable}`, but `{option}` is not an option of a job{hint}")
+        };
         self.mistakes.push(at(found.place, &text));
     }
 
@@ -359,8 +366,30 @@ impl Inventory {
     }
 
     pub(crate) fn hint(&self, name: &str) -> String {
+        if name.contains("::") {
+            let full = self.found.iter().map(Found::path);
+            let within = full.clone().filter_map(|path| Some(format!("crate::{}", path.split_once("::")?.1)));
+            let paths: Vec<String> = full.chain(within).collect();
+            let whole = paths.iter().find(|path| path.ends_with(&format!("::{name}")));
+            let near = whole.map(|path| format!("; did you mean `{path}`?"));
+            return near.unwrap_or_else(|| hint(name, paths.iter().map(String::as_str)));
+        }
         hint(name, self.found.iter().map(Found::name))
     }
+}
+
+/// Options that are code, and that no text can change.
+const AT_THE_ATTRIBUTE: [&str; 3] = ["when", "companion", "crate"];
+
+/// Option and job of a variable: the longest option name at its end, before it the name of a job.
+fn split_variable<'a>(names: &[String], rest: &'a str) -> Option<(&'static str, &'a str)> {
+    let mut fitting: Vec<(&'static str, &str)> = Options::NAMES
+        .into_iter()
+        .filter_map(|option| Some((option, rest.strip_suffix(&option.to_ascii_uppercase())?.strip_suffix('_')?)))
+        .filter(|(_, name)| names.iter().any(|other| other == name))
+        .collect();
+    fitting.sort_by_key(|(option, _)| option.len());
+    fitting.pop()
 }
 
 /// An error that lists all mistakes in the order of their places, if there are any.

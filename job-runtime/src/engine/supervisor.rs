@@ -253,11 +253,11 @@ impl Core {
         on.map(|(_, running)| &running.run)
     }
 
-    /// Whether a run keeps a test's clock still.
+    /// The runs that keep a test's clock still.
     #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
-    pub(crate) fn blocking(&self) -> Option<Arc<str>> {
-        let on = self.runs.iter().find(|(_, running)| running.stage == Stage::Body && running.run.job.is_blocking());
-        on.map(|(_, running)| Arc::clone(&running.run.job.name))
+    pub(crate) fn blocking(&self) -> impl Iterator<Item = &Arc<Run>> {
+        let on = self.runs.iter().filter(|(_, running)| running.stage == Stage::Body);
+        on.map(|(_, running)| &running.run).filter(|run| run.job.is_blocking())
     }
 
     // ---- what kinds ask

@@ -81,8 +81,8 @@ impl JobConfig {
         self.text("on_missed", policy)
     }
 
-    /// How long after its nominal time a tick may start; later it is missed. Longer than zero. It does not bound
-    /// what is triggered.
+    /// How long after its nominal time a tick may start, its own jitter and splay not counted; later it is missed.
+    /// Longer than zero. It does not bound what is triggered.
     pub fn start_deadline(self, deadline: impl IntoDuration) -> Result<Self> {
         self.length("start_deadline", deadline)
     }
@@ -110,8 +110,8 @@ impl JobConfig {
     }
 
     /// A delay between zero and this that is fixed for the job on this machine, so that many machines do not start
-    /// it at once: the part of it that the FNV-1a hash of the two names picks. Otherwise as [`jitter`](Self::jitter),
-    /// to which it is added.
+    /// it at once: the part of it that the FNV-1a hash of the two names picks. What is longer
+    /// than the period is cut to it first. Otherwise as [`jitter`](Self::jitter), to which it is added.
     pub fn splay(self, most: impl IntoDuration) -> Result<Self> {
         self.length("splay", most)
     }

@@ -302,6 +302,8 @@ pub(crate) struct Run {
     /// The nominal time on the wall clock and on the monotonic one.
     pub(crate) scheduled_at: SystemTime,
     pub(crate) nominal: Moment,
+    /// When its jitter and splay are over.
+    pub(crate) ready: Moment,
     pub(crate) args: Option<Args>,
     pub(crate) cell: Option<Arc<Cell>>,
     /// Where the engine keeps the job, and where its kind keeps what this is a run of.
@@ -340,6 +342,7 @@ pub(crate) struct Order {
     pub(crate) trigger: Trigger,
     pub(crate) scheduled_at: SystemTime,
     pub(crate) nominal: Moment,
+    pub(crate) ready: Moment,
     pub(crate) args: Option<Args>,
     pub(crate) cell: Option<Arc<Cell>>,
     pub(crate) reply: Option<Reply>,
@@ -349,13 +352,14 @@ pub(crate) struct Order {
 
 impl Run {
     pub(crate) fn new(id: RunId, order: Order) -> Arc<Self> {
-        let Order { job, trigger, scheduled_at, nominal, args, cell, reply, entry, unit } = order;
+        let Order { job, trigger, scheduled_at, nominal, ready, args, cell, reply, entry, unit } = order;
         Arc::new(Self {
             id,
             job,
             trigger,
             scheduled_at,
             nominal,
+            ready,
             args,
             cell,
             entry,

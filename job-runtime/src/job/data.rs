@@ -65,8 +65,19 @@ impl Data {
             return None;
         }
         let name = need.name;
-        let advice = self.near(name).unwrap_or_else(|| advice(name));
+        let advice = self.near(name).unwrap_or_else(|| advice(name) + &self.given_instead(name));
         Some(format!("it takes `&{name}`, which was not given: {advice}"))
+    }
+
+    /// For what can only be given in an `Arc`: what was given otherwise, among which it may be.
+    fn given_instead(&self, name: &str) -> String {
+        let mut values: Vec<&str> =
+            self.entries.values().map(|entry| entry.name).filter(|given| !is_unsized(given)).collect();
+        if !is_unsized(name) || values.is_empty() || values.len() > 3 {
+            return String::new();
+        }
+        values.sort_unstable();
+        format!("; what is given as `{}` is found by that type alone", values.join("`, `"))
     }
 
     /// Something given that was probably meant.
@@ -85,8 +96,12 @@ impl Data {
     }
 }
 
+fn is_unsized(name: &str) -> bool {
+    name.starts_with("dyn ") || name == "str" || name.starts_with('[')
+}
+
 fn advice(name: &str) -> String {
-    if name.starts_with("dyn ") || name == "str" || name.starts_with('[') {
+    if is_unsized(name) {
         format!("write `.data_arc(value)` with an `Arc<{name}>`")
     } else {
         "write `.data(value)` with a value of that type".to_owned()

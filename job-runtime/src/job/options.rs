@@ -177,6 +177,7 @@ impl Options {
             length("jitter", some(self.jitter)),
             length("splay", some(self.splay)),
             (self.max_attempts > 1).then(|| format!("max_attempts {}", self.max_attempts)),
+            (self.max_attempts > 1 && self.backoff != usual.backoff).then(|| format!("backoff {}", self.backoff)),
             count("pause_after", self.pause_after),
         ]
         .into_iter()
@@ -259,7 +260,9 @@ impl Setting<'_> {
     fn name(self) -> Result<String> {
         match self {
             Setting::Text(text) if is_name(text) => Ok(text.to_owned()),
-            _ => Err(takes("a name that is not empty, without control characters")),
+            _ => {
+                Err(takes("a name that is not empty, without control characters, commas, and white space at its ends"))
+            }
         }
     }
 }

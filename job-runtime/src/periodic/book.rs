@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::builder::Usual;
 use super::template::Index;
-use super::unit::Unit;
+use super::unit::{Tick, Unit};
 use crate::clock::Moment;
 use crate::engine::slots::Slots;
 use crate::engine::supervisor::{Answer, Core, Entry, Owner, Stop};
@@ -15,7 +15,7 @@ use crate::engine::timers::{Alarm, Topic};
 use crate::error::{Error, Result};
 use crate::job::{Args, Cell, Ending, Job, JobInfo, Key, Ledger, Order, Reply, Run, Unknown};
 use crate::outcome::{Kind, Trigger};
-use crate::policy::delay::splay_of;
+use crate::policy::delay::{place_of, start_delay};
 use crate::schedule::Timetable;
 
 /// How many coming ticks are shown.
@@ -237,7 +237,8 @@ impl Periodics {
         let now = core.now;
         let mut runs = Vec::new();
         for slot in self.slots_of(entry) {
-            let Some(run) = self.occasion(core, slot, trigger, now.moment, now.wall, reply.take()) else { continue };
+            let tick = Tick { nominal: now.moment, scheduled_at: now.wall };
+            let Some(run) = self.occasion(core, slot, trigger, tick, Duration::ZERO, reply.take()) else { continue };
             core.ledger(entry, |ledger| ledger.due(1));
             runs.push(Arc::clone(&run));
             self.propose(core, slot, run);
@@ -245,22 +246,24 @@ impl Periodics {
         runs
     }
 
-    /// A run that may come of an occasion.
+    /// A run that may come of an occasion, after a delay that is meant.
     pub(crate) fn occasion(
         &mut self,
         core: &mut Core,
         slot: u32,
         trigger: Trigger,
-        nominal: Moment,
-        scheduled_at: SystemTime,
+        tick: Tick,
+        delay: Duration,
         reply: Option<Reply>,
     ) -> Option<Arc<Run>> {
+        let Tick { nominal, scheduled_at } = tick;
         let unit = self.units.get(slot)?;
         Some(core.order(Order {
             job: Arc::clone(&unit.job),
             trigger,
             scheduled_at,
             nominal,
+            ready: nominal + delay,
             args: unit.args.clone(),
             cell: unit.more.as_ref().and_then(|more| more.cell.clone()),
             reply,
@@ -305,11 +308,11 @@ impl Periodics {
         }
     }
 
-    pub(crate) fn splay(&self, job: &Job) -> Duration {
-        if job.options.splay.is_zero() {
-            return Duration::ZERO;
-        }
-        splay_of(job.options.splay, &job.name, &self.node)
+    /// The jitter and splay of one tick.
+    pub(super) fn delay(&self, unit: &Unit, chance: u64) -> Duration {
+        let options = &unit.job.options;
+        let place = place_of(&unit.job.name, &self.node);
+        start_delay(options.jitter, options.splay, unit.timetable().period(), place, chance)
     }
 
     /// Occasions of a job that are not decided, counted where they wait.

@@ -104,7 +104,7 @@ impl Periodic {
         }
         if !is_name(&name) {
             return Err(Error::configuration(format!(
-                "job {name:?}: a name is not empty, and has no control characters"
+                "job {name:?}: a name is not empty, and has no control characters, no commas, and no white space at its ends"
             )));
         }
         Ok(Arc::new(Job {

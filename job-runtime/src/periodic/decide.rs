@@ -1,6 +1,7 @@
 //! What becomes of an occasion: guard, overlap, waiting, the end of the run before, cancellation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::book::{Fate, Periodics};
 use super::unit::{ChainStage, Tick, Unit, Waiting, deadline_of};
@@ -250,7 +251,7 @@ impl Periodics {
             }
             _ => {
                 for tick in chain {
-                    let run = self.occasion(core, slot, Trigger::Schedule, tick.nominal, tick.scheduled_at, None);
+                    let run = self.occasion(core, slot, Trigger::Schedule, tick, Duration::ZERO, None);
                     if let Some(run) = run {
                         end(core, &run, fate);
                     }
@@ -276,7 +277,7 @@ impl Periodics {
 }
 
 pub(super) fn is_expired(run: &Run, now: Moment) -> bool {
-    run.trigger == Trigger::Schedule && missed::expired(run.lateness(now), run.job.options.start_deadline)
+    run.trigger == Trigger::Schedule && missed::expired(now.since(run.ready), run.job.options.start_deadline)
 }
 
 /// Wakes up just after the start deadline of a run that waits, so that its miss is told in time.

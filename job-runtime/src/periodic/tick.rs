@@ -1,7 +1,7 @@
 //! A tick comes due: what of it is missed, what waits for its jitter, what runs one after another.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::book::Periodics;
 use super::due::{Due, take_due};
@@ -11,7 +11,6 @@ use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};
 use crate::job::Run;
 use crate::outcome::{MissReason, RunId, SkipReason, Trigger};
-use crate::policy::delay::start_delay;
 use crate::policy::missed::{self, Missed};
 use crate::policy::overlap::Overlap;
 
@@ -101,16 +100,12 @@ impl Periodics {
 
     /// A single tick, which may wait for its jitter and splay.
     fn one(&mut self, core: &mut Core, slot: u32, tick: Tick, overdue: bool) {
-        let Some(run) = self.occasion(core, slot, Trigger::Schedule, tick.nominal, tick.scheduled_at, None) else {
-            return;
-        };
-        let options = &run.job.options;
-        if overdue || (options.jitter.is_zero() && options.splay.is_zero()) || core.is_paused(run.entry) {
-            return self.propose(core, slot, run);
-        }
-        let period = self.units.get(slot).and_then(|unit| unit.timetable().period());
-        let delay = start_delay(options.jitter, self.splay(&run.job), period, core.chance());
-        let at = tick.nominal + delay;
+        let Some(unit) = self.units.get(slot) else { return };
+        let options = &unit.job.options;
+        let at_once = overdue || (options.jitter.is_zero() && options.splay.is_zero()) || core.is_paused(unit.entry());
+        let delay = if at_once { Duration::ZERO } else { self.delay(unit, core.chance()) };
+        let Some(run) = self.occasion(core, slot, Trigger::Schedule, tick, delay, None) else { return };
+        let at = run.ready;
         if at <= core.now.moment {
             return self.propose(core, slot, run);
         }
@@ -168,7 +163,7 @@ impl Periodics {
 
     fn take_from_chain(&mut self, core: &mut Core, slot: u32) -> Option<Arc<Run>> {
         let tick = self.units.get_mut(slot)?.more.as_mut()?.chain.pop_front()?;
-        self.occasion(core, slot, Trigger::Schedule, tick.nominal, tick.scheduled_at, None)
+        self.occasion(core, slot, Trigger::Schedule, tick, Duration::ZERO, None)
     }
 
     /// Gives up the rest of a catch-up for a newer tick.

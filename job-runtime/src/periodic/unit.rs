@@ -152,5 +152,5 @@ impl Unit {
 /// Just after the start deadline of a run, if it has one.
 pub(super) fn deadline_of(run: &Run) -> Option<Moment> {
     let deadline = run.job.options.start_deadline.filter(|_| run.trigger == Trigger::Schedule)?;
-    Some(run.nominal + deadline + Duration::from_nanos(1))
+    Some(run.ready + deadline + Duration::from_nanos(1))
 }

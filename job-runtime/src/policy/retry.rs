@@ -1,6 +1,9 @@
 //! Whether a failed attempt is followed by another, and after how long.
 
+use std::fmt;
 use std::time::Duration;
+
+use crate::duration::text;
 
 /// The values of `backoff`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +15,15 @@ pub(crate) enum Backoff {
         base: Duration,
         cap: Duration,
     },
+}
+
+impl fmt::Display for Backoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constant(delay) => f.write_str(&text(*delay)),
+            Self::Exponential { base, cap } => write!(f, "{}..{}", text(*base), text(*cap)),
+        }
+    }
 }
 
 impl Backoff {

@@ -52,7 +52,7 @@ const SETTINGS: [&str; 2] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT"];
 /// | variable | means |
 /// |---|---|
 /// | `JOB_PURGE_SESSIONS_EVERY=5m` | an option of a job, here `every` of `purge_sessions` |
-/// | `JOBS_DISABLE=purge_sessions,import` | these jobs start paused; `all` for every one |
+/// | `JOBS_DISABLE=purge_sessions,import` | these jobs start paused, whatever `…_ENABLED` says; `all` for every one |
 /// | `JOBS_SHUTDOWN_TIMEOUT=10s` | see [`Builder::shutdown_timeout`] |
 ///
 /// The name of a job is written in upper case, with `_` for what is neither a letter nor a digit.
@@ -246,7 +246,8 @@ impl Builder {
     }
 
     /// Starts only these jobs, named as for [`configure`](Self::configure); the others are not checked, started or
-    /// listed. Several calls add up; an unknown name is refused at the start.
+    /// listed. Several calls add up; an unknown name is refused at the start. An empty list starts none, for programs
+    /// that [`add`](crate::Runtime::add) all their jobs.
     ///
     /// ```standalone_crate
     /// use job_runtime::periodic;
@@ -279,7 +280,8 @@ impl Builder {
     }
 
     /// Shuts down in order when `signal` is ready, besides the signals of the system, and with
-    /// [`start`](Self::start) too. It is polled in a task of the program's runtime; of several, the first one counts.
+    /// [`start`](Self::start) too. It is polled in a task of the program's runtime; of several, the first one
+    /// counts. One that panics counts as ready.
     ///
     /// ```standalone_crate
     /// # use job_runtime::periodic;

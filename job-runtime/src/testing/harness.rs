@@ -123,7 +123,7 @@ impl Harness {
     /// # Cancel safety
     /// When the future is dropped, the run is still on, and the clocks stand where they are.
     pub async fn tick(&self, job: &str) -> std::result::Result<Outcome, TickError> {
-        self.tick_within(job, PATIENCE).await
+        self.tick_for(job, PATIENCE).await
     }
 
     /// [`tick`](Self::tick), waiting for `wait` of real time; with `"0ms"` until the start is decided and the run
@@ -156,8 +156,17 @@ impl Harness {
     ///
     /// # Cancel safety
     /// As [`tick`](Self::tick).
-    pub async fn tick_within(&self, job: &str, wait: impl IntoDuration) -> std::result::Result<Outcome, TickError> {
+    #[track_caller]
+    pub fn tick_within(
+        &self,
+        job: &str,
+        wait: impl IntoDuration,
+    ) -> impl Future<Output = std::result::Result<Outcome, TickError>> {
         let wait = length(wait);
+        async move { self.tick_for(job, wait).await }
+    }
+
+    async fn tick_for(&self, job: &str, wait: Duration) -> std::result::Result<Outcome, TickError> {
         if !self.manual {
             return Err(TickError::NotManual);
         }
@@ -244,10 +253,14 @@ impl Harness {
     ///
     /// # Cancel safety
     /// When the future is dropped, the clocks stand where they are by then.
-    pub async fn advance(&self, by: impl IntoDuration) {
-        let target = self.moment() + length(by);
-        let _moving = self.engine.home.clock.hold();
-        self.go_to(target).await;
+    #[track_caller]
+    pub fn advance(&self, by: impl IntoDuration) -> impl Future<Output = ()> {
+        let by = length(by);
+        async move {
+            let target = self.moment() + by;
+            let _moving = self.engine.home.clock.hold();
+            self.go_to(target).await;
+        }
     }
 
     /// Lets the wall clock run on alone, as while the machine sleeps. It is seen within 30 s of
@@ -275,10 +288,10 @@ impl Harness {
     ///
     /// # Cancel safety
     /// Safe: once polled it is done.
-    #[expect(clippy::unused_async, reason = "one way to move clocks")]
-    pub async fn suspend(&self, length_: impl IntoDuration) {
-        let wall = later(self.now(), length(length_));
-        self.engine.home.clock.set_wall(wall);
+    #[track_caller]
+    pub fn suspend(&self, length: impl IntoDuration) -> impl Future<Output = ()> {
+        let length = self::length(length);
+        async move { self.engine.home.clock.set_wall(later(self.now(), length)) }
     }
 
     /// Jumps both clocks with nothing run, as when the process was too busy, and then lets what is due run.
@@ -303,11 +316,15 @@ impl Harness {
     ///
     /// # Cancel safety
     /// When the future is dropped, the clocks have jumped, and what is due runs with the next call.
-    pub async fn stall(&self, length_: impl IntoDuration) {
-        let _moving = self.engine.home.clock.hold();
-        tokio::time::advance(length(length_)).await;
-        self.engine.turn_all();
-        self.run_ready().await;
+    #[track_caller]
+    pub fn stall(&self, length: impl IntoDuration) -> impl Future<Output = ()> {
+        let length = self::length(length);
+        async move {
+            let _moving = self.engine.home.clock.hold();
+            tokio::time::advance(length).await;
+            self.engine.turn_all();
+            self.run_ready().await;
+        }
     }
 
     /// Sets the wall clock, forward or back. It is seen within 30 s of [`advance`](Self::advance), where a schedule
@@ -334,12 +351,13 @@ impl Harness {
     ///
     /// # Cancel safety
     /// Safe: once polled it is done.
-    #[expect(clippy::unused_async, reason = "one way to move clocks")]
-    pub async fn set_wall(&self, time: impl IntoTime) {
-        match time.into_time() {
-            Ok(time) => self.engine.home.clock.set_wall(time),
+    #[track_caller]
+    pub fn set_wall(&self, time: impl IntoTime) -> impl Future<Output = ()> {
+        let time = match time.into_time() {
+            Ok(time) => time,
             Err(error) => panic!("{error}"),
-        }
+        };
+        async move { self.engine.home.clock.set_wall(time) }
     }
 
     /// Moves the clocks on until nothing runs, at most by `at_most`; false when time was up.
@@ -368,12 +386,16 @@ impl Harness {
     ///
     /// # Cancel safety
     /// As [`advance`](Self::advance).
-    pub async fn settle(&self, at_most: impl IntoDuration) -> bool {
-        let target = self.moment() + length(at_most);
-        let _moving = self.engine.home.clock.hold();
-        self.run_ready().await;
-        let idle = first(self.until(|| self.running().is_empty()), self.go_to(target)).await;
-        idle.is_some() || self.running().is_empty()
+    #[track_caller]
+    pub fn settle(&self, at_most: impl IntoDuration) -> impl Future<Output = bool> {
+        let at_most = length(at_most);
+        async move {
+            let target = self.moment() + at_most;
+            let _moving = self.engine.home.clock.hold();
+            self.run_ready().await;
+            let idle = first(self.until(|| self.running().is_empty()), self.go_to(target)).await;
+            idle.is_some() || self.running().is_empty()
+        }
     }
 
     /// What the wall clock shows; the same as [`Context::now`](crate::Context::now).
@@ -408,8 +430,8 @@ impl Harness {
         let mut seen = self.activity();
         while quiet < QUIET_TURNS {
             tokio::task::yield_now().await;
-            if self.watching && self.blocking().is_some() {
-                self.watched(self.until(|| self.blocking().is_none())).await;
+            if self.watching && !self.blocking().is_empty() {
+                self.watched(self.until(|| self.blocking().is_empty())).await;
             }
             while !self.engine.board.is_empty() {
                 // The thread of a plain function is just telling its end.
@@ -433,21 +455,27 @@ impl Harness {
             return wait.await;
         }
         let mut wait = std::pin::pin!(wait);
+        let mut before = self.blocking();
         loop {
             if first(wait.as_mut(), in_real_time(PATIENCE)).await.is_some() {
                 return;
             }
-            if let Some(job) = self.blocking() {
+            // One after another may keep the clocks for as long as they like.
+            let on = self.blocking();
+            if let Some((_, _, job)) = on.iter().find(|run| before.contains(run)) {
                 panic!(
                     "the plain fn of job `{job}` has been running for {PATIENCE:?} of real time, and the clocks stand \
                      still while it does: it must not wait for them to move"
                 );
             }
+            before = on;
         }
     }
 
-    fn blocking(&self) -> Option<Arc<str>> {
-        self.engine.with_core(|core| core.blocking())
+    /// The attempts of plain functions that are on.
+    fn blocking(&self) -> Vec<(RunId, u32, Arc<str>)> {
+        let attempt = |run: &Arc<JobRun>| (run.id, run.attempt(), Arc::clone(&run.job.name));
+        self.engine.with_core(|core| core.blocking().map(attempt).collect())
     }
 
     async fn until(&self, done: impl Fn() -> bool) {
@@ -514,6 +542,7 @@ impl Harness {
     /// # Panics
     /// When there is no such job.
     #[must_use]
+    #[track_caller]
     pub fn next(&self, job: &str, n: usize) -> Vec<SystemTime> {
         self.of(job, |core, periodics, entry| {
             let slots = periodics.slots_of(entry);
@@ -553,6 +582,7 @@ impl Harness {
     ///
     /// # Panics
     /// When there is no such job.
+    #[track_caller]
     pub fn guard(&self, job: &str, answer: bool) {
         self.of(job, |core, _, entry| {
             if let Some(entry) = core.entries.get_mut(entry) {
@@ -566,6 +596,7 @@ impl Harness {
     /// # Panics
     /// When there is no such job.
     #[must_use]
+    #[track_caller]
     pub fn accounting(&self, job: &str) -> Accounting {
         self.of(job, |core, _, entry| core.entries.get(entry).map(|entry| entry.ledger.accounting()))
             .unwrap_or_default()
@@ -605,6 +636,7 @@ impl Harness {
         self.runtime.shutdown().await
     }
 
+    #[track_caller]
     fn of<T>(
         &self,
         job: &str,

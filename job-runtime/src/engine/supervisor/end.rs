@@ -131,7 +131,11 @@ impl Core {
         let limit = run.job.options.pause_after;
         if limit.is_some_and(|limit| failures >= limit) && ledger.paused.is_none() && is_failure(outcome) {
             let last = error.unwrap_or(outcome.as_str());
-            self.pause(run.entry, &format!("{failures} failures in a row, the last: {last}").into());
+            let reason = match failures {
+                1 => format!("a failure: {last}"),
+                _ => format!("{failures} failures in a row, the last: {last}"),
+            };
+            self.pause(run.entry, &reason.into());
         }
     }
 
