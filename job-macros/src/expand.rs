@@ -24,19 +24,25 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
     let Some(mut function) = Function::read(item.clone(), &mut errors) else {
         return alone(item, &errors);
     };
-    let before = errors.count();
-    valid::function(&mut function, &mut errors);
-    let sound = errors.count() == before;
+    let sound = valid::function(&mut function, &mut errors);
     valid::options(&options, &function, &mut errors);
     // None of the items beside the function may stand inside an `impl`.
-    if function.is_associated() {
-        return quote!(#function #errors);
-    }
-    let job = Job { options: &options, function: &function };
+    let beside =
+        if function.is_associated() { errors.to_token_stream() } else { glue(&options, &function, sound, &errors) };
+    valid::lend_unsized(&mut function.sig);
+    quote!(#function #beside)
+}
+
+/// With mistakes too, since it holds what the compiler is asked; of an unsound signature that is its clear part.
+///
+/// They are told in a body: a `compile_error!` that is an item keeps rustc from telling which names are not defined.
+fn glue(options: &Options, function: &Function, sound: bool, errors: &Errors) -> TokenStream {
+    let clear = (!sound).then(|| valid::clear_part(function));
+    let job = Job { options, function: clear.as_ref().unwrap_or(function) };
     let (literals, constants) = (checks::literals(&job), checks::constants(&job));
-    let registration = errors.is_empty().then(|| registration::registration(&job));
-    let companion = companion::companion(&job, sound, &quote!(#constants #registration));
-    quote!(#function #companion #literals #errors)
+    let registration = registration::registration(&job, sound);
+    let companion = companion::companion(&job, &quote!(#errors #constants #registration));
+    quote!(#companion #literals)
 }
 
 /// An item that no job can be made of.
@@ -131,11 +137,30 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_keep_the_type_and_the_checks_but_register_nothing() {
+    fn mistakes_keep_the_type_and_the_checks() {
         let found = expanded("every = \"1m\", colour = 3, max_attempts = 0", "fn f() {}");
         assert_eq!(found.matches("compile_error!").count(), 2, "{found}");
         assert!(found.contains("enumf{}") && found.contains("period(\"1m\")"), "{found}");
-        assert!(!found.contains("submit!"), "{found}");
+        let types = "fn f(a: &Cell<u8>, b: u8) -> Option<u8> {}";
+        let found = expanded("every = \"1m\", when = leader, colour = 3", types);
+        for part in ["<Cell<u8>as", "<u8as", "<Option<u8>as", "leader"] {
+            assert!(found.contains(part), "{part} in {found}");
+        }
+    }
+
+    #[test]
+    fn an_unsound_function_is_not_called_but_its_clear_types_are_checked() {
+        let written =
+            "unsafe fn f(a: &Cell<u8>, b: &'static u8, c: [u16], d: u32, e: &mut S, g: &mut Z) -> Option<u8> {}";
+        let found = expanded("every = \"1m\", when = leader", written);
+        for part in ["<Cell<u8>as", "<u32as", "<Sas", "<Option<u8>as", "leader"] {
+            assert!(found.contains(part), "{part} in {found}");
+        }
+        for part in ["<u8as", "<u16as", "<[u16]as", "<Zas", "::give(", "::get("] {
+            assert!(!found.contains(part), "{part} in {found}");
+        }
+        let generic = expanded("every = \"1m\"", "fn f<T>(a: &T) -> Vec<T> {}");
+        assert!(!generic.contains("<Tas") && generic.contains("JobHandle<()>"), "{generic}");
     }
 
     #[test]

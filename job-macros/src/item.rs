@@ -9,6 +9,7 @@ use syn::{Attribute, FnArg, Ident, Lit, Pat, PatType, Signature, Token, Type, Vi
 use crate::errors::Errors;
 
 /// A function whose body is not looked at, so that a mistake in it stays the compiler's to report.
+#[derive(Clone)]
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,

@@ -47,26 +47,26 @@ use proc_macro::TokenStream;
 ///
 /// | option | values | default | meaning |
 /// |---|---|---|---|
-/// | `every` | duration above zero | – | distance between two ticks |
+/// | `every` | duration above zero | required | distance between two ticks |
 /// | `initial_delay` | duration | `every` | before the first tick; `"0s"` is at once |
-/// | `delay_mode` | `"regular"`, `"shifted"` | `"regular"` | from start to start without drift, or from end to start |
-/// | `when` | path or closure, plain or `async`, taking nothing or `&Context`, giving `bool` | – | guard: the tick is skipped when it is false |
-/// | `on_overlap` | `"run"`, `"ignore"`, `"queue"`, `"stop_previous"` | `"run"`; with `&mut S` it is `"ignore"`, and `"run"` is refused | what a tick does while a run is on |
+/// | `delay_mode` | `"regular"`, `"shifted"` | `"regular"` | from start to start without drift, or from the end of a run to the next start |
+/// | `when` | path or closure, plain or `async`, taking nothing or `&Context`, giving `bool` | – | guard: the tick is skipped when it says no. A panic counts as no |
+/// | `on_overlap` | `"run"`, `"ignore"`, `"queue"`, `"stop_previous"` | `"run"`; with `&mut S` it is `"ignore"`, and `"run"` is refused | a tick comes while a run is on: start as well; skip it; start one more afterwards; stop the old run first |
 /// | `max_running` | number, at least 1 | no bound | bound of `on_overlap = "run"` |
-/// | `on_missed` | `"one"`, `"skip"`, `"all"`, `"all(20)"` | `"one"` | what becomes of ticks whose time went by |
-/// | `start_deadline` | duration above zero | – | a run that could not start by then is missed |
+/// | `on_missed` | `"one"`, `"skip"`, `"all"`, `"all(20)"` | `"one"` | ticks that the process was too busy for, or that a step of the clock passed over: one run for all; none; one for each of the newest, 100,000 at most |
+/// | `start_deadline` | duration above zero | – | a run that cannot start by then is missed |
 /// | `timeout` | duration above zero, `"infinity"` | `"infinity"` | longest attempt |
-/// | `job_shutdown` | duration, `"brutal_kill"`, `"infinity"` | `"5s"` | between being asked to stop and being dropped |
-/// | `jitter` | duration | `"0s"` | random delay of each tick |
-/// | `splay` | duration | `"0s"` | fixed delay of this job on this node |
-/// | `align` | `bool` expression | `false` | ticks at multiples of `every` since the epoch |
+/// | `job_shutdown` | duration, `"brutal_kill"`, `"infinity"` | `"5s"` | between being asked to stop and being dropped. Without `&Context` a job cannot hear the request: a timeout and `"stop_previous"` drop it at once |
+/// | `jitter` | duration | `"0s"` | random delay of each start, never past the next tick, never adding up |
+/// | `splay` | duration | `"0s"` | delay that is fixed for a job on a machine |
+/// | `align` | `bool` expression | `false` | ticks at multiples of `every` since the epoch, by the wall clock; leaves no room for `initial_delay` |
 /// | `max_attempts` | number, at least 1 | `1` | attempts inside one tick |
-/// | `backoff` | `"1s..5m"` (exponential), `"10s"` (constant) or a `Duration` | – | delay between attempts; needs `max_attempts` |
+/// | `backoff` | `"1s..5m"`, `"10s"` or a `Duration` | `"1s..5m"` | delay between attempts: random under a doubling ceiling, or constant; needs `max_attempts` |
 /// | `pause_after` | number, at least 1 | – | pauses the job after so many failures in a row |
-/// | `name` | string | the function's name | identity in events, settings and metrics |
+/// | `name` | string | the function's name | identity in events, logs and settings; one line without commas, and without white space at its ends |
 /// | `enabled` | `bool` expression | `true` | `false` starts it paused |
 /// | `companion` | identifier | the function's name | name of the type beside the function |
-/// | `crate` | path | `::job_runtime` | where `job_runtime` is found when it is re-exported or renamed |
+/// | `crate` | path | `::job_runtime` | where `job_runtime` is found, for crates that re-export or rename it |
 ///
 /// Numbers may be `const` expressions of the type `u32`. `align` goes neither with `initial_delay` nor with
 /// `delay_mode = "shifted"`.

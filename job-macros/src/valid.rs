@@ -1,5 +1,6 @@
 //! Rules that types cannot show: which options go together, and which functions can be jobs.
 
+mod clear;
 mod types;
 
 use proc_macro2::Span;
@@ -9,6 +10,7 @@ use syn::{Attribute, FnArg, Lit, PatType, Path, ReturnType, Safety, Signature, T
 use crate::attr::{Opt, Options, Value};
 use crate::errors::Errors;
 use crate::item::{Function, bare, own_type, typed};
+pub(crate) use clear::{clear_part, lend_unsized};
 
 /// The tuple of arguments is compared and hashed, which the standard library does up to this size.
 const MOST_ARGUMENTS: usize = 12;
@@ -24,14 +26,17 @@ pub(crate) fn options(options: &Options, function: &Function, errors: &mut Error
     backoff_needs_attempts(options, errors);
 }
 
-/// Notes everything that keeps the function from being a job.
-pub(crate) fn function(function: &mut Function, errors: &mut Errors) {
+/// Notes everything that keeps the function from being a job; whether the runtime could call it all the same.
+pub(crate) fn function(function: &mut Function, errors: &mut Errors) -> bool {
     one_attribute(&mut function.attrs, errors);
-    own_function(function, errors);
     qualifiers(&function.sig, errors);
+    let before = errors.count();
+    own_function(function, errors);
+    callable(&function.sig, errors);
     generics(&function.sig, errors);
     parameters(function, errors);
     output(&function.sig, errors);
+    errors.count() == before
 }
 
 fn every_is_there(options: &Options, errors: &mut Errors) {
@@ -106,8 +111,10 @@ fn ends_with(path: &Path, name: &str) -> bool {
     path.segments.last().is_some_and(|last| last.ident == name)
 }
 
-/// `#[tokio::main]` and `#[test]` make something else of the function.
+/// `#[tokio::main]` and `#[test]` make something else of the function; one that stands above is not seen here, but
+/// `main` is still called so.
 fn own_function(function: &Function, errors: &mut Errors) {
+    let before = errors.count();
     for attribute in &function.attrs {
         if let Some(name) = ["main", "test"].iter().find(|name| ends_with(attribute.path(), name)) {
             errors.at(
@@ -116,17 +123,24 @@ fn own_function(function: &Function, errors: &mut Errors) {
             );
         }
     }
+    if errors.count() == before && function.name() == "main" {
+        errors
+            .at(&function.sig.ident, "a job is not the `main` function too: rename it, and let `main` start the jobs");
+    }
 }
 
 fn qualifiers(sig: &Signature, errors: &mut Errors) {
     if let Some(token) = &sig.constness {
         errors.at(token, "a job runs at run time: leave `const` out");
     }
-    if let Safety::Unsafe(token) = &sig.safety {
-        errors.at(token, "the runtime calls a job like any safe function: leave `unsafe` out");
-    }
     if let Some(abi) = &sig.abi {
         errors.at(abi, "a job is a Rust function: leave `extern` out");
+    }
+}
+
+fn callable(sig: &Signature, errors: &mut Errors) {
+    if let Safety::Unsafe(token) = &sig.safety {
+        errors.at(token, "the runtime calls a job like any safe function: leave `unsafe` out");
     }
     if let Some(variadic) = &sig.variadic {
         errors.at(variadic, "a job has a fixed number of parameters: leave `...` out");
@@ -153,8 +167,7 @@ fn parameters(function: &Function, errors: &mut Errors) {
         errors.at(own, "a job is a free function, outside of `impl` and `trait`: write the type out");
     }
     for param in typed(&function.sig) {
-        no_cfg(param, errors);
-        parameter(&param.ty, errors);
+        parameter(param, errors);
     }
     one_state(&function.sig, errors);
     few_arguments(function, errors);
@@ -169,13 +182,15 @@ fn no_cfg(param: &PatType, errors: &mut Errors) {
     }
 }
 
-fn parameter(ty: &Type, errors: &mut Errors) {
-    if let Type::Slice(_) | Type::TraitObject(_) = bare(ty) {
-        let sentence = "an argument has a size: take `&[T]` or `&dyn Trait` as shared data, `Vec<T>` as an argument";
-        return errors.at(ty, sentence);
+fn parameter(param: &PatType, errors: &mut Errors) {
+    no_cfg(param, errors);
+    if clear::is_unsized(&param.ty) {
+        let sentence = "an argument has a size: take `&str`, `&[T]` or `&dyn Trait` as shared data, `String` or `Vec<T>` as an \
+             argument";
+        return errors.at(&param.ty, sentence);
     }
-    let Type::Reference(reference) = bare(ty) else {
-        return types::owned(ty, errors);
+    let Type::Reference(reference) = bare(&param.ty) else {
+        return types::owned(&param.ty, errors);
     };
     if let Some(lifetime) = &reference.lifetime {
         let sentence = "the runtime lends data and state for one run: leave the lifetime out, as in `&T` or `&mut S`";
@@ -264,6 +279,7 @@ mod tests {
             ("fn f(a: &mut u8, b: &mut u8) {}", "one `&mut` state"),
             ("fn f(a: [u8]) {}", "an argument has a size"),
             ("fn f(a: dyn Db) {}", "an argument has a size"),
+            ("fn f(a: (str)) {}", "an argument has a size"),
             ("fn f(a: impl Copy) {}", "no `impl Trait`"),
             ("fn f(a: &impl Copy) {}", "no `impl Trait`"),
             ("fn f(a: Vec<&str>) {}", "holds no references"),
@@ -278,6 +294,7 @@ mod tests {
             ("fn f(a: Vec<Self>) {}", "outside of `impl`"),
             ("#[tokio::main] async fn f() {}", "not the `main` function"),
             ("#[test] fn f() {}", "not the `test` function"),
+            ("fn main() {}", "rename it"),
             ("#[periodic(every = \"1m\")] fn f() {}", "one periodic job"),
             ("#[job_runtime::periodic] fn f() {}", "one periodic job"),
             ("struct F;", "belongs on a function"),

@@ -201,7 +201,7 @@ pub enum EventKind {
 /// ```
 #[derive(Debug)]
 pub struct Events {
-    receiver: broadcast::Receiver<Event>,
+    receiver: broadcast::Receiver<Option<Event>>,
     lost: u64,
     /// The last event of all has been given out.
     over: bool,
@@ -216,10 +216,8 @@ impl Events {
     pub async fn recv(&mut self) -> Option<Event> {
         while !self.over {
             match self.receiver.recv().await {
-                Ok(event) => {
-                    self.over = matches!(event.kind, EventKind::ShutdownFinished { .. });
-                    return Some(event);
-                }
+                Ok(Some(event)) => return Some(event),
+                Ok(None) => self.over = true,
                 Err(broadcast::error::RecvError::Lagged(count)) => self.lost += count,
                 Err(broadcast::error::RecvError::Closed) => return None,
             }

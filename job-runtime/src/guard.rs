@@ -27,6 +27,27 @@ impl<'a> Answer<'a, AtOnce> for bool {
     }
 }
 
+/// `|| todo!()`
+#[diagnostic::do_not_recommend]
+impl<'a> Answer<'a, AtOnce> for Never {
+    fn answer(self) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        self
+    }
+}
+
+/// The type `!`, which stable Rust takes as what a function returns and nowhere else.
+type Never = <fn() -> ! as Returns>::Output;
+
+/// A pointer to a function, whose types can be named.
+pub trait Returns {
+    /// What it returns.
+    type Output;
+}
+
+impl<O> Returns for fn() -> O {
+    type Output = O;
+}
+
 impl<'a, F: Future<Output: Decision> + Send + 'a> Answer<'a, Later> for F {
     fn answer(self) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
         Box::pin(async { self.await.holds() })
@@ -42,6 +63,13 @@ pub trait Decision {
 
 #[diagnostic::do_not_recommend]
 impl Decision for bool {
+    fn holds(self) -> bool {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Decision for Never {
     fn holds(self) -> bool {
         self
     }

@@ -223,10 +223,9 @@ impl Runtime {
     /// Safe: once polled it is done, and dropped before that nothing has happened.
     #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn trigger(&self, name: &str) -> Result<()> {
-        self.open_engine()?;
         self.of_name(name, |core, periodics, entry| {
-            periodics.request(core, Request { entry, trigger: Trigger::Manual, reply: None });
-        })
+            periodics.request(core, Request { entry, trigger: Trigger::Manual, reply: None }).map(drop)
+        })?
     }
 
     /// Pauses a job: its ticks are skipped until it is resumed, and counted as such. What runs goes on, and a trigger
@@ -478,11 +477,10 @@ impl Runtime {
 
     /// Triggers the job of a companion type and gives a handle on the run.
     pub(crate) fn trigger_companion<C: 'static, R>(&self) -> Result<JobHandle<R>> {
-        self.open_engine()?;
         let (reply, ending) = reply();
         let run = self.of_companion::<C, _>(|core, periodics, entry| {
             periodics.request(core, Request { entry, trigger: Trigger::Manual, reply: Some(reply) })
-        })?;
+        })??;
         let run = run.into_iter().next().ok_or_else(|| Error::refused("the job was removed"))?;
         Ok(JobHandle::new(run, ending))
     }

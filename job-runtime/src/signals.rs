@@ -4,6 +4,7 @@
 //! cannot keep it from ending.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -17,12 +18,22 @@ use crate::error::{Error, Result};
 /// How much longer than the shutdown timeout the end may take before the process is ended.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// Listens as long as it lives.
+/// Listens as long as it lives, and, once it has heard a signal to stop, to the end of the process.
+#[expect(dead_code, reason = "held for its drop")]
 pub(crate) struct Listening(oneshot::Sender<()>);
+
+/// How many runtimes listen.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
 
 impl Listening {
     pub(crate) fn stop(self) {
-        drop(self.0);
+        drop(self);
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        LISTENING.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -39,7 +50,7 @@ pub(crate) fn listen(engine: &Arc<Engine>) -> Result<Listening> {
         }) {
             Ok((signals, runtime)) => {
                 let _ = report.send(Ok(()));
-                runtime.block_on(first(async { drop(stopped.await) }, hear(signals, &engine)));
+                runtime.block_on(attend(signals, engine, stopped));
             }
             Err(error) => drop(report.send(Err(error))),
         }
@@ -47,9 +58,33 @@ pub(crate) fn listen(engine: &Arc<Engine>) -> Result<Listening> {
     let failed = |error: &dyn std::fmt::Display| Error::refused(format!("cannot listen to signals: {error}"));
     thread.map_err(|error| failed(&error))?;
     match reported.recv() {
-        Ok(Ok(())) => Ok(Listening(listening)),
+        Ok(Ok(())) => {
+            LISTENING.fetch_add(1, Ordering::AcqRel);
+            Ok(Listening(listening))
+        }
         Ok(Err(error)) => Err(failed(&error)),
         Err(error) => Err(failed(&error)),
+    }
+}
+
+async fn attend(mut signals: Signals, engine: Arc<Engine>, stopped: oneshot::Receiver<()>) {
+    let mut heard = false;
+    first(async { drop(stopped.await) }, hear(&mut signals, &engine, &mut heard)).await;
+    drop(engine);
+    if heard {
+        outlast(signals).await;
+    }
+}
+
+/// A second signal ends the process also when the jobs have ended and something else keeps it, unless it is for
+/// another runtime by now.
+async fn outlast(mut signals: Signals) {
+    loop {
+        signals.stop().await;
+        if LISTENING.load(Ordering::Acquire) == 0 {
+            eprintln!("job-runtime: a second signal came, after the jobs had ended");
+            std::process::exit(1);
+        }
     }
 }
 
@@ -95,11 +130,12 @@ fn begin_shutdown(engine: &Arc<Engine>) {
     let _ = std::thread::Builder::new().name("job-shutdown".to_owned()).spawn(begin);
 }
 
-async fn hear(mut signals: Signals, engine: &Arc<Engine>) {
+async fn hear(signals: &mut Signals, engine: &Arc<Engine>, heard: &mut bool) {
     while let Heard::Quiet = signals.next().await {
         let _entered = engine.handle().enter();
         engine.with_core(|core| core.quiet = true);
     }
+    *heard = true;
     begin_shutdown(engine);
     match engine.shutdown_timeout {
         None => signals.stop().await,

@@ -163,6 +163,28 @@ fn all_kinds_of_stuck_functions_together_do_not_keep_the_process() {
     is_ended_and_named("workers", &["blocks", "blocks_too", "endless"]);
 }
 
+#[test]
+fn a_guard_that_blocks_does_not_keep_the_process() {
+    for flavour in ["workers", "current_thread"] {
+        is_ended_and_named(flavour, &["asks_a_guard_that_blocks"]);
+    }
+}
+
+#[test]
+fn a_second_signal_ends_what_keeps_the_process_after_its_jobs_have_ended() {
+    for second in ["TERM", "INT"] {
+        let mut child = start(STUCK, &["shutdown_timeout=100ms", "only=leaves_a_thread"], &[]);
+        child.says_all(&["leaves_a_thread started", "ready"]);
+        child.signal("TERM");
+        child.says("event: leaves_a_thread interrupted: no error");
+        child.says("ended");
+        child.signal(second);
+        let end = child.end();
+        assert_eq!(end.code(), Some(1), "{end:#?}");
+        assert!(end.err().contains("a second signal came, after the jobs had ended"), "{end:#?}");
+    }
+}
+
 /// Starts a job that goes on over its timeout, waits until that has passed, and asks for the end. Where there is no
 /// shutdown timeout, nobody ends the program but the runtime that finds it stuck.
 fn is_ended_and_named_after_its_timeout(job: &str) {

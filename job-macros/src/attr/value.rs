@@ -249,8 +249,9 @@ fn job_name(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<
         errors.at(&text, "the name of a job is not empty: leave `name` out to take the function's");
         return None;
     }
-    if text.value().contains(char::is_control) {
-        errors.at(&text, "the name of a job is one line of text");
+    let name = text.value();
+    if name.contains(|letter: char| letter.is_control() || letter == ',') || name.trim() != name {
+        errors.at(&text, "the name of a job is one line of text, without commas and without white space at its ends");
         return None;
     }
     Some(Value::Text(text))

@@ -9,16 +9,15 @@ use super::place::{Stretch, at, local, ours};
 use super::role::Role;
 use crate::item::Argument;
 
-/// The type and its functions; of an unsound signature only what does not depend on its types.
+/// The type and its functions.
 ///
 /// The items of `glue` stand in the body of one of them: two items beside the function are the fewest that rustc has
 /// to complain about inside an `impl`, where an attribute cannot see that it is.
-pub(super) fn companion(job: &Job<'_>, sound: bool, glue: &TokenStream) -> TokenStream {
+pub(super) fn companion(job: &Job<'_>, glue: &TokenStream) -> TokenStream {
     let name = job.companion();
     let vis = &job.function.vis;
     let about = format!("Control of the periodic job `{}()`.", job.function.name());
-    let typed = if sound { typed(job) } else { trigger(job, &quote!(())) };
-    let (common, allowed) = (common(job, glue), job.function.attrs.iter().filter_map(allowed));
+    let (typed, common, allowed) = (typed(job), common(job, glue), job.function.attrs.iter().filter_map(allowed));
     quote_spanned! {at(name.span())=>
         #[doc = #about]
         #vis enum #name {}

@@ -11,11 +11,12 @@ use super::role::Role;
 use crate::attr::{Guard, Opt, Value};
 use crate::item::{Argument, Param};
 
-pub(super) fn registration(job: &Job<'_>) -> TokenStream {
+/// The function is called only where it can be.
+pub(super) fn registration(job: &Job<'_>, callable: bool) -> TokenStream {
     let private = job.private(Span::call_site());
     let (name, companion, definition) = (job.function.name(), job.companion(), local("job"));
     let options = job.options.iter().filter_map(|option| setter(job, option));
-    let (wants, run) = (wants(job), run(job));
+    let (wants, run) = (wants(job), if callable { run(job) } else { question(job) });
     quote! {
         #private::inventory::submit! {
             #private::Registration::periodic(
@@ -116,6 +117,12 @@ fn run(job: &Job<'_>) -> TokenStream {
     } else {
         quote_spanned!(span=> .run_blocking(|#input| { #steps }))
     }
+}
+
+/// Asks about what a function returns that cannot be called.
+fn question(job: &Job<'_>) -> TokenStream {
+    let answer = Role::Output.item(job, &job.output().0, "judge");
+    quote!(.run_blocking(|_| { let _ = #answer; ::core::unreachable!() }))
 }
 
 /// Takes the input apart, calls the function, and gives back the state.

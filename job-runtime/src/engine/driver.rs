@@ -35,6 +35,8 @@ pub(crate) struct Engine {
     wake: Notify,
     /// Cleared when it is killed; shared with who must not hold the engine to ask.
     pub(crate) alive: Arc<AtomicBool>,
+    /// Set when it has ended.
+    pub(crate) over: Arc<AtomicBool>,
     driver: Mutex<Option<JoinHandle<()>>>,
     teller: Teller,
     ended: watch::Sender<Option<Result>>,
@@ -83,6 +85,7 @@ impl Engine {
             carried: Mutex::default(),
             wake: Notify::new(),
             alive: Arc::new(AtomicBool::new(true)),
+            over: Arc::default(),
             driver: Mutex::new(None),
             teller,
             ended: watch::Sender::new(None),
@@ -123,6 +126,7 @@ impl Engine {
     /// Lets go of an engine that has ended, and waits until nobody holds it, so that what the jobs and listeners
     /// shared is dropped by now. Who holds on for longer than a moment is not waited for.
     pub(crate) async fn let_go(self: Arc<Self>) {
+        self.teller.all_told().await;
         let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take();
         for thread in driver.into_iter().chain(self.teller.close()) {
             #[expect(clippy::disallowed_methods, reason = "a thread that is about to end is waited for")]
@@ -218,7 +222,7 @@ impl Engine {
         let State { core, kinds, armed } = &mut *state;
         core.begin(now, self.board.is_read());
         let result = decide(core, kinds, armed);
-        let Rest { launches, replies, leftovers } = core.finish(kinds);
+        let Rest { launches, replies, leftovers, lost } = core.finish(kinds);
         let sooner = core.next_look() < *armed || core.is_over();
         drop(state);
         self.teller.tell();
@@ -231,6 +235,9 @@ impl Engine {
         }
         for (reply, ending) in replies {
             held(|| drop(reply.send(ending)));
+        }
+        for cell in lost {
+            cell.put(None);
         }
         for leftover in leftovers {
             // What panics in its own drop is its own affair.
@@ -276,6 +283,8 @@ impl Engine {
         self.alive.store(false, Ordering::Release);
         self.locked(|core, kinds, _| core.kill(kinds));
         self.conclude();
+        self.board.post_end();
+        self.teller.tell();
     }
 
     /// Begins to shut down when `signal` is ready.
@@ -360,6 +369,7 @@ impl Engine {
             *ended = Some(if abandoned.is_empty() { Ok(()) } else { Err(Error::abandoned(abandoned)) });
             true
         });
+        self.over.store(true, Ordering::Release);
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn prepare<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, launch
         supervisor: Arc::clone(supervisor),
         handle: run.job.is_blocking().then(|| handle.clone()),
         slot,
-        span: if guarded { tracing::Span::none() } else { event::span(&run) },
+        span: tracing::Span::none(),
         run: Some(run),
         work: if guarded { Work::Ask } else { Work::Call },
         polling: false,
@@ -177,7 +177,6 @@ impl<S: Supervise> Attempt<S> {
             launch_thread(&self.supervisor, handle, self.slot, &run);
             return Step::Over;
         }
-        self.span = event::span(&run);
         self.work = Work::Call;
         Step::Again
     }
@@ -185,6 +184,8 @@ impl<S: Supervise> Attempt<S> {
     /// Calls the function, which gives its future.
     fn call(&mut self) -> Step {
         let Some(run) = &self.run else { return Step::Over };
+        // Here and not before: whoever listens to spans may take his time, or panic.
+        self.span = event::span(run);
         let entered = self.span.enter();
         let body = caught(|| match &run.job.body {
             Body::Async(body) => Some(body(input(run))),
@@ -278,20 +279,27 @@ fn hold_clock<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, finished: Rece
 }
 
 fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
-    let span = event::span(run);
-    let _entered = span.enter();
     let _current = Current::enter(Arc::clone(run));
-    let result = caught(|| match &run.job.body {
-        Body::Blocking(body) => Some(body(input(run))),
-        Body::Async(_) => None,
+    let mut told = false;
+    let called = caught(|| {
+        let span = event::span(run);
+        let _entered = span.enter();
+        let (end, state) = match caught(|| match &run.job.body {
+            Body::Blocking(body) => Some(body(input(run))),
+            Body::Async(_) => None,
+        }) {
+            Ok(Some(Report { verdict, state })) => (End::Returned(verdict), state),
+            Ok(None) => (End::Dropped, None),
+            Err(panic) => (End::Panicked(panic), None),
+        };
+        told = true;
+        if let Some(outcome) = finish(supervisor, slot, run, end, state) {
+            event::close(&span, outcome);
+        }
     });
-    let outcome = match result {
-        Ok(Some(Report { verdict, state })) => finish(supervisor, slot, run, End::Returned(verdict), state),
-        Ok(None) => finish(supervisor, slot, run, End::Dropped, None),
-        Err(panic) => finish(supervisor, slot, run, End::Panicked(panic), None),
-    };
-    if let Some(outcome) = outcome {
-        event::close(&span, outcome);
+    if let (Err(panic), false) = (called, told) {
+        // Of whoever listens to spans.
+        let _ = finish(supervisor, slot, run, End::Panicked(panic), None);
     }
 }
 

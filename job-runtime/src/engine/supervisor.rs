@@ -22,7 +22,7 @@ use super::slots::Slots;
 use super::timers::{Alarm, Timers, Topic};
 use crate::clock::{Moment, Now};
 use crate::event::{Board, Event, EventKind};
-use crate::job::{Ending, Job, Ledger, Order, Phase, Reply, Run};
+use crate::job::{Cell, Ending, Job, Ledger, Order, Phase, Reply, Run};
 use crate::outcome::{Kind, MissReason, RunId, SkipReason};
 use crate::policy::delay::spread;
 
@@ -71,6 +71,8 @@ pub(crate) struct Rest {
     pub(crate) launches: Vec<Launch>,
     pub(crate) replies: Vec<(Reply, Ending)>,
     pub(crate) leftovers: Vec<Box<dyn Any + Send>>,
+    /// States that will not come back.
+    pub(crate) lost: Vec<Arc<Cell>>,
 }
 
 /// A run with a task, or one that waits for its next attempt.
@@ -85,14 +87,25 @@ struct Running {
     last: bool,
     /// Its one alarm.
     alarm: Moment,
+    /// Whether it was named among those the shutdown did not wait for.
+    abandoned: bool,
     /// How often it had been polled when the engine last looked, and whether it was told of since.
     polls: u32,
     told: bool,
 }
 
+impl Running {
+    /// Whether it was started, and is not at its guard.
+    fn is_on(&self) -> bool {
+        !matches!(self.stage, Stage::Guard | Stage::Leaving)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Guard,
+    /// Its guard was being asked when it was given up; accounted for, but its task is not gone yet.
+    Leaving,
     Body,
     /// Waiting for its next attempt.
     Retry,
@@ -249,8 +262,20 @@ impl Core {
     /// The runs that are on, those waiting for a retry included.
     #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
     pub(crate) fn running(&self) -> impl Iterator<Item = &Arc<Run>> {
-        let on = self.runs.iter().filter(|(_, running)| running.stage != Stage::Guard);
+        let on = self.runs.iter().filter(|(_, running)| running.is_on());
         on.map(|(_, running)| &running.run)
+    }
+
+    /// Whether no run has a task, and none waits for its next attempt.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.runs.len() == 0
+    }
+
+    /// How often what has a task was polled.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    pub(crate) fn polls(&self) -> u64 {
+        self.runs.iter().map(|(_, running)| u64::from(running.run.polls())).sum()
     }
 
     /// The runs that keep a test's clock still.
@@ -324,6 +349,7 @@ impl Core {
             stopping: None,
             last: false,
             alarm: Moment::NEVER,
+            abandoned: false,
             polls: 0,
             told: false,
         });
@@ -338,6 +364,8 @@ impl Core {
             running.stage = Stage::Body;
             running.started = self.now.moment;
         }
+        // What the guard asked for was said of nothing that ran.
+        self.discard(run.take_directive());
         self.started_first(slot, run);
     }
 
@@ -451,7 +479,7 @@ impl Core {
 
     /// Whether the run in a slot is one of this record of a kind, and not still asking its guard.
     pub(crate) fn is_run_of(&self, slot: u32, entry: u32, unit: u32) -> bool {
-        let running = self.runs.get(slot).filter(|running| running.stage != Stage::Guard);
+        let running = self.runs.get(slot).filter(|running| running.is_on());
         running.is_some_and(|running| running.run.entry == entry && running.run.unit == unit)
     }
 

@@ -11,6 +11,8 @@ use crate::event::Board;
 
 /// How long a listener may take for one event at the end, before it is not waited for.
 const LISTENING: Duration = Duration::from_secs(1);
+/// How many times so long all of them may take together.
+const PATIENCE: usize = 5;
 
 /// Lets what is pinned at the board be told. In tests that is done at once, by whoever decided it.
 pub(crate) struct Teller {
@@ -63,12 +65,12 @@ impl Teller {
         std::thread::Builder::new().name("job-events".to_owned()).spawn(tell).ok()
     }
 
-    /// Waits until listeners have been told everything, unless one of them is stuck.
+    /// Waits until listeners have been told everything, unless one of them is stuck, or they are slow altogether.
     pub(crate) async fn all_told(&self) {
         if self.at_once {
             return self.board.all_told().await;
         }
-        loop {
+        for _ in 0..PATIENCE {
             let untold = self.board.untold();
             let all = first(self.board.all_told(), in_real_time(LISTENING)).await.is_some();
             if all || self.board.untold() >= untold {

@@ -1,12 +1,12 @@
 //! Where what happens is pinned under the engine's lock, and from where it goes out, in order.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, broadcast};
 
-use super::{Event, Events, log, log_lost};
+use super::{Event, EventKind, Events, log, log_lost};
 use crate::panics::held;
 
 /// How many events a subscriber may be behind before it loses the oldest.
@@ -19,7 +19,10 @@ pub(crate) type Observer = Box<dyn Fn(&Event) + Send + Sync>;
 /// Where the engine pins what happened.
 pub(crate) struct Board {
     observers: Vec<Observer>,
-    subscribers: OnceLock<broadcast::Sender<Event>>,
+    /// Subscribers are sent `None` last.
+    subscribers: OnceLock<broadcast::Sender<Option<Event>>>,
+    /// Nothing follows any more.
+    ended: AtomicBool,
     /// Events that are pinned or being told.
     untold: AtomicUsize,
     queue: Mutex<Queue>,
@@ -29,7 +32,8 @@ pub(crate) struct Board {
 
 #[derive(Default)]
 struct Queue {
-    events: VecDeque<Event>,
+    /// `None` is the end of all of them.
+    events: VecDeque<Option<Event>>,
     /// Events that went unheard, since that was last told.
     lost: u64,
     /// Somebody is delivering; whoever comes now leaves that to them, which keeps the order.
@@ -42,6 +46,7 @@ impl Board {
         Self {
             observers,
             subscribers: OnceLock::new(),
+            ended: AtomicBool::new(false),
             untold: AtomicUsize::new(0),
             queue: Mutex::default(),
             pinned: Condvar::new(),
@@ -58,6 +63,22 @@ impl Board {
 
     /// Pins an event; it goes out with the next [`deliver`](Self::deliver).
     pub(crate) fn post(&self, event: Event) {
+        let last = matches!(event.kind, EventKind::ShutdownFinished { .. });
+        self.pin(Some(event));
+        if last {
+            self.post_end();
+        }
+    }
+
+    /// Pins that nothing follows any more. A second call changes nothing.
+    pub(crate) fn post_end(&self) {
+        // Whoever subscribes looks here after he is in, and here it is looked for him afterwards.
+        if !self.ended.swap(true, Ordering::SeqCst) && self.subscribers.get().is_some() {
+            self.pin(None);
+        }
+    }
+
+    fn pin(&self, event: Option<Event>) {
         let mut queue = self.lock();
         if queue.events.len() < PINNED {
             self.untold.fetch_add(1, Ordering::Release);
@@ -90,7 +111,10 @@ impl Board {
         while let Some(event) = queue.events.pop_front() {
             let lost = std::mem::take(&mut queue.lost);
             drop(queue);
-            self.send(event, lost);
+            match event {
+                Some(event) => self.send(event, lost),
+                None => self.end(),
+            }
             self.untold.fetch_sub(1, Ordering::AcqRel);
             queue = self.lock();
         }
@@ -139,7 +163,14 @@ impl Board {
 
     pub(crate) fn subscribe(&self) -> Events {
         let sender = self.subscribers.get_or_init(|| broadcast::Sender::new(BACKLOG));
-        Events { receiver: sender.subscribe(), lost: 0, over: false }
+        let receiver = sender.subscribe();
+        Events { receiver, lost: 0, over: self.ended.load(Ordering::SeqCst) }
+    }
+
+    fn end(&self) {
+        if let Some(subscribers) = self.subscribers.get() {
+            let _ = subscribers.send(None);
+        }
     }
 
     /// A listener that panics is its own affair: the others, and the job it looked at, go on.
@@ -152,7 +183,7 @@ impl Board {
             held(|| observer(&event));
         }
         if let Some(subscribers) = self.subscribers.get() {
-            let _ = subscribers.send(event);
+            let _ = subscribers.send(Some(event));
         }
     }
 

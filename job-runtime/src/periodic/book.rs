@@ -52,6 +52,9 @@ impl Periodics {
 
     /// Takes a job in, and arms it unless it is a template, which waits for its instances.
     pub(crate) fn add(&mut self, core: &mut Core, job: &Arc<Job>) -> Result<u32> {
+        if core.is_closing() {
+            return Err(closing());
+        }
         if core.names.contains_key(&job.name) {
             return Err(Error::configuration(format!("there is a job `{}` already", job.name)));
         }
@@ -224,15 +227,21 @@ impl Periodics {
             let more = unit.more();
             core.discard(more.timetable.replace(timetable.clone()));
             more.last_wall = None;
-            // A shifted schedule whose run is on is armed by its end.
-            if !unit.is_shifted() || unit.active == 0 {
+            // A shifted schedule with a run on, or about to be, is armed by its end.
+            if !unit.is_shifted() || (unit.active == 0 && unit.undecided() == 0) {
                 self.arm_after(core, slot, core.now.moment);
             }
         }
     }
 
     /// A tick by hand, or a trigger, of every unit of the job.
-    pub(crate) fn request(&mut self, core: &mut Core, request: Request) -> Vec<Arc<Run>> {
+    ///
+    /// # Errors
+    /// When the runtime shuts down.
+    pub(crate) fn request(&mut self, core: &mut Core, request: Request) -> Result<Vec<Arc<Run>>> {
+        if core.is_closing() {
+            return Err(closing());
+        }
         let Request { entry, trigger, mut reply } = request;
         let now = core.now;
         let mut runs = Vec::new();
@@ -243,7 +252,7 @@ impl Periodics {
             runs.push(Arc::clone(&run));
             self.propose(core, slot, run);
         }
-        runs
+        Ok(runs)
     }
 
     /// A run that may come of an occasion, after a delay that is meant.

@@ -22,14 +22,16 @@ impl Periodics {
     pub(crate) fn propose(&mut self, core: &mut Core, slot: u32, run: Arc<Run>) {
         let Some(unit) = self.units.get_mut(slot) else { return };
         let stand_in = core.entries.get(unit.entry()).and_then(|entry| entry.guard);
-        if unit.job.guard.is_none() || stand_in.is_some() {
-            if stand_in == Some(false) {
-                return self.decline(core, slot, &run, SkipReason::Guard);
-            }
+        if unit.job.guard.is_none() && stand_in.is_none() {
             return self.decide(core, slot, &run);
         }
         if run.trigger == Trigger::Schedule && core.is_paused(unit.entry()) {
             return self.decline(core, slot, &run, SkipReason::Paused);
+        }
+        match stand_in {
+            Some(true) => return self.decide(core, slot, &run),
+            Some(false) => return self.decline(core, slot, &run, SkipReason::Guard),
+            None => {}
         }
         let queue = &mut unit.more().guard_queue;
         if queue.len() >= GUARD_QUEUE {

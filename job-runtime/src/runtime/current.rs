@@ -12,6 +12,7 @@ struct Known {
     tokio: Id,
     engine: Weak<Engine>,
     alive: Arc<AtomicBool>,
+    over: Arc<AtomicBool>,
     /// Those of tests are not for everybody.
     process_wide: bool,
 }
@@ -20,6 +21,10 @@ impl Known {
     /// Asked without a hold on the engine, which would be dropped here, with all that is the users', if it was the last.
     fn is_alive(&self) -> bool {
         self.engine.strong_count() > 0 && self.alive.load(Ordering::Acquire)
+    }
+
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
     }
 }
 
@@ -36,15 +41,19 @@ pub(super) fn register(engine: &Arc<Engine>) {
         tokio: engine.handle().id(),
         engine: Arc::downgrade(engine),
         alive: Arc::clone(&engine.alive),
+        over: Arc::clone(&engine.over),
         process_wide: !engine.home.clock.is_fake(),
     });
 }
 
-/// The engine started on this tokio runtime, else the first of the process that is still there.
+/// The engine started on this tokio runtime, else the first of the process that is still there; of those that have
+/// ended one only where there is no other.
 pub(super) fn engine() -> Option<Weak<Engine>> {
     let here = Handle::try_current().ok().map(|handle| handle.id());
     let known = runtimes();
-    let started_here = known.iter().rev().find(|known| Some(known.tokio) == here && known.is_alive());
-    let first = || known.iter().find(|known| known.process_wide && known.is_alive());
-    started_here.or_else(first).map(|known| known.engine.clone())
+    let started_here = || known.iter().rev().filter(|known| Some(known.tokio) == here && known.is_alive());
+    let anywhere = || known.iter().filter(|known| known.process_wide && known.is_alive());
+    let found = started_here().find(|known| !known.is_over()).or_else(|| started_here().next());
+    let found = found.or_else(|| anywhere().find(|known| !known.is_over())).or_else(|| anywhere().next());
+    found.map(|known| known.engine.clone())
 }

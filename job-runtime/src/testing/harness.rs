@@ -20,8 +20,10 @@ use crate::timestamp::IntoTime;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// tokio's timers have this grain; below it the clock is set directly.
 const GRAIN: Duration = Duration::from_millis(1);
-/// After so many turns in which nothing happened, everything that was ready has run.
-const QUIET_TURNS: usize = 24;
+/// How often others have their turn before it is seen whether anything happened.
+const TURNS: usize = 32;
+/// After so many looks at which nothing had happened, everything that was ready has run.
+const QUIET_TURNS: usize = 8;
 
 /// Why a tick by hand gave no outcome: see [`Harness::tick`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,11 +173,10 @@ impl Harness {
             return Err(TickError::NotManual);
         }
         self.check(job)?;
-        self.runtime.open_engine().map_err(|_| TickError::NotStarted(SkipReason::Refused))?;
         let _moving = self.engine.home.clock.hold();
         let request = |entry| Request { entry, trigger: Trigger::Manual, reply: None };
         let runs = self.runtime.of_name(job, |core, periodics, entry| periodics.request(core, request(entry)));
-        let runs = runs.map_err(|_| TickError::UnknownJob)?;
+        let runs = runs.map_err(|_| TickError::UnknownJob)?.map_err(|_| TickError::NotStarted(SkipReason::Refused))?;
         if runs.is_empty() {
             return Err(TickError::UnknownJob);
         }
@@ -393,8 +394,8 @@ impl Harness {
             let target = self.moment() + at_most;
             let _moving = self.engine.home.clock.hold();
             self.run_ready().await;
-            let idle = first(self.until(|| self.running().is_empty()), self.go_to(target)).await;
-            idle.is_some() || self.running().is_empty()
+            let idle = first(self.until(|| self.is_idle()), self.go_to(target)).await;
+            idle.is_some() || self.is_idle()
         }
     }
 
@@ -402,6 +403,11 @@ impl Harness {
     #[must_use]
     pub fn now(&self) -> SystemTime {
         self.engine.home.clock.now().wall
+    }
+
+    /// Whether nothing runs, and no guard is being asked.
+    fn is_idle(&self) -> bool {
+        self.engine.with_core(|core| core.is_idle())
     }
 
     fn moment(&self) -> Moment {
@@ -429,7 +435,9 @@ impl Harness {
         let mut quiet = 0;
         let mut seen = self.activity();
         while quiet < QUIET_TURNS {
-            tokio::task::yield_now().await;
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
             if self.watching && !self.blocking().is_empty() {
                 self.watched(self.until(|| self.blocking().is_empty())).await;
             }
@@ -445,7 +453,7 @@ impl Harness {
 
     /// What grows as long as anything happens: events, and polls of what runs.
     fn activity(&self) -> (usize, u64) {
-        let polls = self.engine.with_core(|core| core.running().map(|run| u64::from(run.polls())).sum());
+        let polls = self.engine.with_core(|core| core.polls());
         (self.record.len(), polls)
     }
 

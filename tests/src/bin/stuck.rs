@@ -58,6 +58,23 @@ async fn over_its_timeout() {
     std::future::pending().await
 }
 
+/// Never comes to its run.
+#[periodic(every = "1h", initial_delay = "0s", when = keeps_its_thread)]
+async fn asks_a_guard_that_blocks() {}
+
+fn keeps_its_thread() -> bool {
+    println!("asks_a_guard_that_blocks started");
+    keep_the_thread();
+    true
+}
+
+/// Can be dropped, but leaves a thread behind for which tokio waits.
+#[periodic(every = "1h", initial_delay = "0s")]
+async fn leaves_a_thread() {
+    println!("leaves_a_thread started");
+    let _ = tokio::task::spawn_blocking(keep_the_thread).await;
+}
+
 #[periodic(every = "10ms")]
 async fn bystander() {}
 
@@ -73,5 +90,7 @@ fn main() -> job_runtime::Result {
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
     let runtime = runtime.worker_threads(2).enable_all().build().expect("a tokio runtime");
-    runtime.block_on(support::run(support::arguments(job_runtime::run_all()).on_event(support::tell)))
+    let result = runtime.block_on(support::run(support::arguments(job_runtime::run_all()).on_event(support::tell)));
+    println!("ended");
+    result
 }

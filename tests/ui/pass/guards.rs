@@ -74,4 +74,13 @@ fn by_async_closure_with_context() {}
 #[periodic(every = "1m", when = (async move |_| true))]
 async fn by_async_closure_that_does_not_look() {}
 
+#[periodic(every = "1m", when = || todo!())]
+fn by_closure_to_be_written() {}
+
+#[periodic(every = "1m", when = |_| panic!("not asked"))]
+fn by_closure_with_context_to_be_written() {}
+
+#[periodic(every = "1m", when = async || unreachable!())]
+fn by_async_closure_to_be_written() {}
+
 fn main() {}

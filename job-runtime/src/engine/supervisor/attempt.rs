@@ -52,6 +52,7 @@ impl Core {
         running.alarm = Moment::NEVER;
         match running.stage {
             Stage::Guard => {}
+            Stage::Leaving => self.give_up_guard(alarm.slot()),
             Stage::Retry => self.next_attempt(alarm.slot()),
             Stage::Body if running.stopping.is_none() => self.stop(kinds, alarm.slot(), Stop::TimedOut),
             Stage::Body => self.drop_now(kinds, alarm.slot()),
@@ -78,6 +79,7 @@ impl Core {
                 running.last |= matches!(why, Stop::Cancelled(_));
                 self.await_dropped(slot);
             }
+            Stage::Leaving => self.await_dropped(slot),
             Stage::Guard => self.stop_guard(kinds, slot, &why),
             Stage::Retry => self.stop_retry(kinds, slot, &why),
             Stage::Body if running.stopping.is_some() => {
@@ -94,17 +96,34 @@ impl Core {
     }
 
     pub(super) fn stop_guard(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, why: &Stop) {
-        let Some(running) = self.runs.remove(slot) else { return };
-        running.run.set_slot(u32::MAX);
-        running.run.abort();
+        let Some(running) = self.runs.get_mut(slot) else { return };
+        running.stage = Stage::Leaving;
+        let run = Arc::clone(&running.run);
+        run.set_slot(u32::MAX);
+        run.abort();
         match why {
-            Stop::Shutdown => self.miss(&running.run, MissReason::Shutdown),
-            Stop::TimedOut | Stop::Cancelled(_) => self.skip(&running.run, SkipReason::Cancelled, None),
+            Stop::Shutdown => self.miss(&run, MissReason::Shutdown),
+            Stop::TimedOut | Stop::Cancelled(_) => self.skip(&run, SkipReason::Cancelled, None),
         }
-        if let Some(owner) = owner(kinds, &running.run) {
-            owner.on_answer(self, &running.run, slot, Answer::Stopped);
+        if let Some(owner) = owner(kinds, &run) {
+            owner.on_answer(self, &run, slot, Answer::Stopped);
+        }
+        self.await_dropped(slot);
+    }
+
+    /// The task of a guard that was given up is gone.
+    pub(super) fn guard_left(&mut self, slot: u32) {
+        if self.runs.remove(slot).is_some_and(|running| running.alarm != Moment::NEVER) {
+            self.disarm();
         }
         self.settle_shutdown();
+    }
+
+    /// A guard that blocks its thread is not waited for any longer.
+    fn give_up_guard(&mut self, slot: u32) {
+        self.stuck = true;
+        self.abandon(slot);
+        self.guard_left(slot);
     }
 
     pub(super) fn stop_retry(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, why: &Stop) {
@@ -118,9 +137,17 @@ impl Core {
 
     /// A task that was dropped before the shutdown, and is not gone yet, is waited for like one dropped by it.
     fn await_dropped(&mut self, slot: u32) {
-        if let (Life::Draining { .. }, Some(running)) = (self.life, self.runs.get(slot)) {
-            self.abandoned.push(Arc::clone(&running.run.job.name));
+        if let Life::Draining { .. } = self.life {
             self.set_alarm(slot, self.now.moment + STUCK);
+        }
+    }
+
+    /// Names a run among those the shutdown did not wait for.
+    fn abandon(&mut self, slot: u32) {
+        if let Some(running) = self.runs.get_mut(slot)
+            && !std::mem::replace(&mut running.abandoned, true)
+        {
+            self.abandoned.push(Arc::clone(&running.run.job.name));
         }
     }
 
@@ -163,10 +190,10 @@ impl Core {
     /// Drops a run whose grace is over.
     pub(super) fn drop_now(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
         let draining = matches!(self.life, Life::Draining { .. });
-        let Some(running) = self.runs.get_mut(slot) else { return };
         if draining {
-            self.abandoned.push(Arc::clone(&running.run.job.name));
+            self.abandon(slot);
         }
+        let Some(running) = self.runs.get_mut(slot) else { return };
         if !running.run.job.is_blocking() {
             running.stage = Stage::Dropped;
             running.run.abort();
@@ -183,6 +210,14 @@ impl Core {
     /// Closes the books of a run that cannot be ended: it blocks its thread.
     fn give_up(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
         self.stuck = true;
+        self.abandon(slot);
+        self.write_off(kinds, slot);
+    }
+
+    /// Closes the books of an attempt whose task is not waited for; its state is lost.
+    pub(super) fn write_off(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
+        let cell = self.runs.get(slot).and_then(|running| running.run.cell.clone());
+        self.rest.lost.extend(cell);
         self.conclude_attempt(kinds, slot, End::Dropped);
     }
 }

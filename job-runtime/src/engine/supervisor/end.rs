@@ -21,9 +21,17 @@ impl Core {
         end: End,
     ) -> Option<Outcome> {
         let running = self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run))?;
-        if running.stage == Stage::Guard {
-            self.stop_guard(kinds, slot, &Stop::Cancelled("dropped".into()));
-            return None;
+        match running.stage {
+            Stage::Guard => {
+                self.stop_guard(kinds, slot, &Stop::Cancelled("dropped".into()));
+                self.guard_left(slot);
+                return None;
+            }
+            Stage::Leaving => {
+                self.guard_left(slot);
+                return None;
+            }
+            Stage::Body | Stage::Retry | Stage::Dropped => {}
         }
         if matches!(end, End::Dropped) && running.stopping.is_none() {
             // Nobody asked for it: the tokio runtime is going down under us.
@@ -147,7 +155,9 @@ impl Core {
         run: &Arc<Run>,
         answer: Result<bool, Arc<str>>,
     ) -> bool {
-        if !self.runs.get(slot).is_some_and(|running| Arc::ptr_eq(&running.run, run)) {
+        let Some(running) = self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run)) else { return false };
+        if running.stage == Stage::Leaving {
+            self.guard_left(slot);
             return false;
         }
         let answer = match answer {

@@ -37,7 +37,12 @@ impl Core {
             running.stopping.get_or_insert(Stop::Shutdown);
             running.run.ask();
             match running.stage {
-                Stage::Body | Stage::Dropped => running.run.abort(),
+                Stage::Body | Stage::Dropped => {
+                    // Nobody waits for its task: one that keeps its thread would keep its handle waiting for ever.
+                    running.run.abort();
+                    self.write_off(kinds, slot);
+                }
+                Stage::Leaving => {}
                 Stage::Guard => self.stop_guard(kinds, slot, &Stop::Shutdown),
                 Stage::Retry => self.stop_retry(kinds, slot, &Stop::Shutdown),
             }

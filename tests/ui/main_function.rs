@@ -1,0 +1,4 @@
+use job_runtime::periodic;
+
+#[periodic(every = "1m")]
+fn main() {}
