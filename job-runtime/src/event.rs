@@ -92,7 +92,8 @@ pub enum EventKind {
         /// The lateness with which it had started.
         lateness: Duration,
         /// The error with its causes, the panic with its place, or why it was cancelled; `None` when it completed, or
-        /// was dropped by shutdown.
+        /// was dropped by shutdown. Where a handle waits for the error itself, its causes are those that it shows
+        /// under `{:#}`.
         error: Option<Arc<str>>,
     },
     /// An occasion was decided against.

@@ -104,7 +104,7 @@
 //! [`Builder::on_event`] and [`Runtime::events`] tell everything that happens, [`Runtime::jobs`] and
 //! [`Runtime::health`] how things stand. Each attempt has a `tracing` span, and each event a line, under the targets
 //! `job_runtime::run` and `job_runtime::scheduler`; the library installs no subscriber, so without one a failing job
-//! is silent.
+//! is silent. It must be the global one: runs and events are told on many threads.
 //!
 //! # Testing
 //!

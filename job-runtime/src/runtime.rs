@@ -150,8 +150,8 @@ impl Runtime {
         self.with(|core, periodics| periodics.add(core, &job).map(drop))?
     }
 
-    /// Removes a job, an annotated one too. What is pending is skipped, what runs is asked to stop and has its grace;
-    /// the name is free at once. False when there is none of that name.
+    /// Removes a job, an annotated one too. What is pending is skipped, what runs is stopped as by
+    /// [`JobHandle::cancel`]; the name is free at once. False when there is none of that name.
     ///
     /// ```standalone_crate
     /// # #[job_runtime::periodic(every = "10m")]

@@ -143,3 +143,47 @@ async fn a_hundred_thousand_instances_start_tick_and_stop() {
     jobs.advance("1h").await;
     assert_eq!(counts(&jobs, "one_for_each"), (2 * COUNT, 2 * COUNT, 0, 0, 0));
 }
+
+#[periodic(every = "1s", job_shutdown = "5s", on_overlap = "ignore")]
+async fn lingering(number: u32, runs: &mut u32, cx: &Context) {
+    *runs += number;
+    cx.cancelled().await;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_is_started_again_waits_for_the_end_of_the_one_before() {
+    let jobs = auto(&["lingering"]).await;
+    lingering::start(1).expect("it is not started yet");
+    jobs.advance("1500ms").await;
+    assert!(lingering::stop(1));
+    assert!(!lingering::stop(1));
+    lingering::start(1).expect("it was stopped");
+    assert!(lingering::start(1).is_err());
+    assert_eq!(lingering::peek(1, |runs| *runs).await.expect("it is this runtime's"), None);
+    jobs.advance("10s").await;
+    // It ends at 4.5 s, and the next tick is one period later.
+    assert_eq!(starts(&jobs, "lingering"), [1_000, 5_500]);
+    assert_eq!(jobs.runtime().job("lingering").expect("it is there").instances, 1);
+
+    assert!(lingering::stop(1));
+    lingering::start(1).expect("it was stopped");
+    assert!(lingering::stop(1));
+    assert!(!lingering::stop(1));
+    jobs.advance("1m").await;
+    assert_eq!(starts(&jobs, "lingering").len(), 2);
+    assert_eq!(jobs.runtime().job("lingering").expect("it is there").instances, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_template_that_is_removed_starts_nothing_again() {
+    let jobs = auto(&["lingering"]).await;
+    lingering::start(1).expect("it is not started yet");
+    jobs.advance("1500ms").await;
+    assert!(lingering::stop(1));
+    lingering::start(1).expect("it was stopped");
+    assert!(jobs.runtime().remove("lingering"));
+    jobs.advance("1m").await;
+    assert_eq!(starts(&jobs, "lingering").len(), 1);
+    assert!(jobs.runtime().job("lingering").is_none());
+}

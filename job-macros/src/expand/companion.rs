@@ -71,7 +71,8 @@ fn template(job: &Job<'_>) -> TokenStream {
     let (names, types) = (argument_names(job), job.function.arguments().map(Argument::ty));
     let (params, kept) = (quote!(#(#names: #types),*), kept_arguments(job));
     let start = format!(
-        "Starts `{name}()` for these arguments.\n\n# Errors\n\
+        "Starts `{name}()` for these arguments; where a run that `stop` left is still on, as soon as it has ended.\n\n\
+         # Errors\n\
          When it is started for them already, no runtime is there, or it is shutting down."
     );
     let stop = format!("Stops `{name}()` for these arguments; `false` when it was not started for them.");

@@ -362,6 +362,8 @@ impl Engine {
 
     fn conclude(&self) {
         let abandoned = self.lock().core.abandoned().to_vec();
+        // Whoever is told of the end finds it so.
+        self.over.store(true, Ordering::Release);
         self.ended.send_if_modified(|ended| {
             if ended.is_some() {
                 return false;
@@ -369,7 +371,6 @@ impl Engine {
             *ended = Some(if abandoned.is_empty() { Ok(()) } else { Err(Error::abandoned(abandoned)) });
             true
         });
-        self.over.store(true, Ordering::Release);
     }
 }
 

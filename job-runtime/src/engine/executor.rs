@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use crate::event;
 use crate::job::{Body, BoxFuture, Context, Input, Report, Run, Verdict};
 use crate::outcome::Outcome;
-use crate::panics::caught;
+use crate::panics::{caught, held};
 
 /// How an attempt came to its end.
 pub(crate) enum End {
@@ -184,8 +184,7 @@ impl<S: Supervise> Attempt<S> {
     /// Calls the function, which gives its future.
     fn call(&mut self) -> Step {
         let Some(run) = &self.run else { return Step::Over };
-        // Here and not before: whoever listens to spans may take his time, or panic.
-        self.span = event::span(run);
+        self.span = span(run);
         let entered = self.span.enter();
         let body = caught(|| match &run.job.body {
             Body::Async(body) => Some(body(input(run))),
@@ -282,7 +281,7 @@ fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
     let _current = Current::enter(Arc::clone(run));
     let mut told = false;
     let called = caught(|| {
-        let span = event::span(run);
+        let span = span(run);
         let _entered = span.enter();
         let (end, state) = match caught(|| match &run.job.body {
             Body::Blocking(body) => Some(body(input(run))),
@@ -301,6 +300,11 @@ fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
         // Of whoever listens to spans.
         let _ = finish(supervisor, slot, run, End::Panicked(panic), None);
     }
+}
+
+/// The span of an attempt, made where it runs: whoever listens to spans may take his time there, or panic.
+fn span(run: &Run) -> tracing::Span {
+    held(|| event::span(run)).unwrap_or_else(tracing::Span::none)
 }
 
 fn input(run: &Arc<Run>) -> Input {

@@ -88,8 +88,8 @@ impl<R> JobHandle<R> {
         self.run.state()
     }
 
-    /// Asks the run to stop, and has it dropped when the grace of its `job_shutdown` is over; one that has not
-    /// started never will, and one that waits for its next attempt ends at once. It returns without waiting for
+    /// Asks the run to stop, and has it dropped when the grace of its `job_shutdown` is over, or at once where the
+    /// job takes no `&Context` and so cannot hear; one that has not started never will, and one that waits for its next attempt ends at once. It returns without waiting for
     /// the end, which awaiting the handle tells. After the end of the run it does nothing.
     ///
     /// ```standalone_crate

@@ -67,7 +67,7 @@ impl Periodics {
         core.names.insert(Arc::clone(&job.name), entry);
         let index = match job.arguments {
             Some(_) => Index::Template(Box::default()),
-            None => Index::Single(self.add_unit(core, entry, job, None)),
+            None => Index::Single(self.add_unit(core, entry, job, None, 0)),
         };
         self.set_index(entry, Some(index));
         Ok(entry)
@@ -87,7 +87,7 @@ impl Periodics {
         self.index.get(usize::try_from(entry).ok()?)?.as_ref()
     }
 
-    fn add_unit(&mut self, core: &mut Core, entry: u32, job: &Arc<Job>, args: Option<Args>) -> u32 {
+    fn add_unit(&mut self, core: &mut Core, entry: u32, job: &Arc<Job>, args: Option<Args>, hash: u32) -> u32 {
         self.stamps = self.stamps.wrapping_add(1);
         let mut unit = Unit {
             job: Arc::clone(job),
@@ -95,6 +95,7 @@ impl Periodics {
             newest: u32::MAX,
             next: Moment::NEVER,
             stamp: self.stamps,
+            hash,
             args,
             more: None,
         };
@@ -112,7 +113,7 @@ impl Periodics {
         slot
     }
 
-    /// Starts an instance of a template.
+    /// Starts an instance of a template; where a run of one that was stopped is still on, as soon as it has ended.
     ///
     /// # Errors
     /// What has to be compared first.
@@ -127,11 +128,15 @@ impl Periodics {
         let Some(Index::Template(template)) = index_in(&mut self.index, entry) else {
             return Ok(Err(Error::refused(format!("job `{}` takes no arguments", job.name))));
         };
-        if !template.claim(&self.units, key, slot)? {
-            return Ok(Err(Error::refused(format!("job `{}` is started for these arguments already", job.name))));
+        let Some(other) = template.claim(&self.units, key, slot)? else {
+            self.add_unit(core, entry, &job, Some(Arc::clone(&key.args)), key.hash);
+            return Ok(Ok(()));
+        };
+        let leaving = self.units.get_mut(other).filter(|unit| unit.is_leaving()).map(Unit::more);
+        if leaving.is_some_and(|more| !std::mem::replace(&mut more.again, true)) {
+            return Ok(Ok(()));
         }
-        self.add_unit(core, entry, &job, Some(Arc::clone(&key.args)));
-        Ok(Ok(()))
+        Ok(Err(Error::refused(format!("job `{}` is started for these arguments already", job.name))))
     }
 
     /// Stops an instance of a template; false when there is none for these arguments.
@@ -139,9 +144,13 @@ impl Periodics {
     /// # Errors
     /// What has to be compared first.
     pub(crate) fn stop(&mut self, core: &mut Core, entry: u32, key: &Key) -> Result<bool, Unknown> {
-        let Some(Index::Template(template)) = index_in(&mut self.index, entry) else { return Ok(false) };
-        let Some(slot) = template.release(&self.units, key)? else { return Ok(false) };
-        let guarding = self.units.get(slot).and_then(|unit| unit.more.as_ref()?.guarding);
+        let Some(Index::Template(template)) = self.index_of(entry) else { return Ok(false) };
+        let Some(slot) = template.find(&self.units, key)? else { return Ok(false) };
+        let Some(unit) = self.units.get_mut(slot) else { return Ok(false) };
+        if unit.is_leaving() {
+            return Ok(std::mem::take(&mut unit.more().again));
+        }
+        let guarding = unit.more.as_ref().and_then(|more| more.guarding);
         let runs: Vec<u32> = self.runs_of(core, slot).into_iter().chain(guarding).collect();
         self.retire(core, slot);
         stop_all(core, runs);
@@ -155,7 +164,7 @@ impl Periodics {
     pub(crate) fn cell_of(&self, entry: u32, key: &Key) -> Result<Option<Arc<Cell>>, Unknown> {
         let Some(Index::Template(template)) = self.index_of(entry) else { return Ok(None) };
         let unit = template.find(&self.units, key)?.and_then(|slot| self.units.get(slot));
-        Ok(unit.and_then(|unit| unit.more.as_ref()?.cell.clone()))
+        Ok(unit.filter(|unit| !unit.is_leaving()).and_then(|unit| unit.more.as_ref()?.cell.clone()))
     }
 
     /// The state of a job with one unit.
@@ -180,13 +189,15 @@ impl Periodics {
         self.forget(core, entry);
     }
 
-    /// The units of a job.
+    /// The units of a job, without those that are leaving.
     pub(crate) fn slots_of(&self, entry: u32) -> Vec<u32> {
-        match self.index_of(entry) {
+        let mut slots = match self.index_of(entry) {
             None => Vec::new(),
             Some(Index::Single(slot)) => vec![*slot],
             Some(Index::Template(template)) => template.slots(),
-        }
+        };
+        slots.retain(|slot| self.units.get(*slot).is_some_and(|unit| !unit.is_leaving()));
+        slots
     }
 
     /// Lets a unit go: what waits is cancelled, and it goes with the last of its runs.
@@ -198,14 +209,25 @@ impl Periodics {
         self.free(core, slot);
     }
 
-    /// Frees the slot of a unit that is leaving, once nothing of it runs.
+    /// Frees the slot of a unit that is leaving, once nothing of it runs, for the one that takes its place, if any.
     pub(crate) fn free(&mut self, core: &mut Core, slot: u32) {
         let gone = self.units.get(slot).filter(|unit| unit.is_leaving() && unit.active == 0 && unit.undecided() == 0);
-        if let Some(entry) = gone.map(Unit::entry) {
-            core.discard(self.units.remove(slot));
-            core.units(entry, |units| units - 1);
-            self.forget(core, entry);
+        if gone.is_none() {
+            return;
         }
+        let Some(unit) = self.units.remove(slot) else { return };
+        let entry = unit.entry();
+        core.units(entry, |units| units - 1);
+        let next = self.units.next();
+        if let Some(Index::Template(template)) = index_in(&mut self.index, entry) {
+            template.forget(unit.hash, slot);
+            if unit.more.as_ref().is_some_and(|more| more.again) && !core.is_closing() {
+                template.insert(unit.hash, next);
+                self.add_unit(core, entry, &unit.job, unit.args.clone(), unit.hash);
+            }
+        }
+        core.discard(unit);
+        self.forget(core, entry);
     }
 
     /// Forgets a removed job, once its last unit is gone.

@@ -34,20 +34,29 @@ impl Template {
         self.slots.values().copied().chain(self.colliding.iter().map(|(_, slot)| *slot)).collect()
     }
 
-    /// Notes that an instance is about to get `slot`; false when there is one for these arguments already.
+    /// Notes that an instance is about to get `slot`, unless there is one for these arguments already, whose slot it
+    /// gives.
     ///
     /// # Errors
     /// What has to be compared first.
-    pub(crate) fn claim(&mut self, units: &Slots<Unit>, key: &Key, slot: u32) -> Result<bool, Unknown> {
+    pub(crate) fn claim(&mut self, units: &Slots<Unit>, key: &Key, slot: u32) -> Result<Option<u32>, Unknown> {
         if let Entry::Vacant(place) = self.slots.entry(key.hash) {
             place.insert(slot);
-            return Ok(true);
+            return Ok(None);
         }
-        let is_new = self.find(units, key)?.is_none();
-        if is_new {
+        let other = self.find(units, key)?;
+        if other.is_none() {
             self.colliding.push((key.hash, slot));
         }
-        Ok(is_new)
+        Ok(other)
+    }
+
+    /// Notes that the instance of a hash, which is known to be the only one for its arguments, is in this slot.
+    pub(crate) fn insert(&mut self, hash: u32, slot: u32) {
+        match self.slots.entry(hash) {
+            Entry::Vacant(place) => drop(place.insert(slot)),
+            Entry::Occupied(_) => self.colliding.push((hash, slot)),
+        }
     }
 
     /// The slot of the instance with these arguments.
@@ -69,22 +78,17 @@ impl Template {
         if unknown.is_empty() { Ok(None) } else { Err(unknown) }
     }
 
-    /// Forgets the instance with these arguments, and gives its slot.
-    ///
-    /// # Errors
-    /// What has to be compared first.
-    pub(crate) fn release(&mut self, units: &Slots<Unit>, key: &Key) -> Result<Option<u32>, Unknown> {
-        let Some(slot) = self.find(units, key)? else { return Ok(None) };
-        let alike = self.colliding.iter().position(|(other, place)| *other == key.hash && *place != slot);
-        if self.slots.get(&key.hash) != Some(&slot) {
+    /// Forgets the instance of a hash that is in this slot.
+    pub(crate) fn forget(&mut self, hash: u32, slot: u32) {
+        let alike = self.colliding.iter().position(|(other, place)| *other == hash && *place != slot);
+        if self.slots.get(&hash) != Some(&slot) {
             self.colliding.retain(|(_, place)| *place != slot);
         } else if let Some(alike) = alike {
             let (_, promoted) = self.colliding.swap_remove(alike);
-            self.slots.insert(key.hash, promoted);
+            self.slots.insert(hash, promoted);
         } else {
-            self.slots.remove(&key.hash);
+            self.slots.remove(&hash);
         }
-        Ok(Some(slot))
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Unit {
     pub(crate) next: Moment,
     /// Tells this record's alarms from those of an earlier one in the same slot.
     pub(crate) stamp: u32,
+    /// Half of the hash of its arguments.
+    pub(crate) hash: u32,
     pub(crate) args: Option<Args>,
     /// What only some have: state, waiting ticks, a wall-clock schedule.
     pub(crate) more: Option<Box<More>>,
@@ -49,6 +51,8 @@ pub(crate) struct More {
     pub(crate) chain_stage: ChainStage,
     /// Stopped by its user: it goes when its last run has ended.
     pub(crate) leaving: bool,
+    /// Started anew meanwhile: then another takes its place.
+    pub(crate) again: bool,
 }
 
 /// One nominal time, on both clocks.

@@ -45,6 +45,10 @@ const SETTINGS: [&str; 2] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT"];
 /// [`Runtime::quiet`] does. A run that keeps its thread at the end of the shutdown also ends the process with 1, as
 /// nothing else could.
 ///
+/// Once the first has been heard, a second one ends the process also when the jobs have ended and something else
+/// keeps it. When the builder was dropped, or ended otherwise, before any was heard, signals are the program's own
+/// affair again; tokio leaves their default action switched off, so a program that goes on listens to them itself.
+///
 /// # Environment
 ///
 /// It is read at the start, and goes before what the program says.

@@ -24,7 +24,9 @@
 //! # Clocks
 //!
 //! The jobs' monotonic clock is tokio's paused clock; their wall clock goes with it, and can be moved by itself.
-//! Both move only while a function of the harness runs or a [`JobHandle`](crate::JobHandle) is awaited. The
+//! The jobs lead them on only while a function of the harness runs or a [`JobHandle`](crate::JobHandle) is awaited.
+//! What waits for tokio's time itself, in the test or in a job that is on, leads tokio's clock on in any `.await`
+//! of the test, as it always does; the ticks of that time are then late, which the jobs see as a stall. The
 //! environment is not read. A plain `fn` runs in real time, and the clocks stand still while it does.
 //!
 //! # Which jobs
