@@ -23,11 +23,20 @@ const TURN: usize = 16;
 pub(crate) const RELIEF: Duration = Duration::from_millis(10);
 
 /// Runs that share their carriers.
-pub(crate) struct Crowd<S: Supervise>(Mutex<VecDeque<Attempt<S>>>);
+pub(crate) struct Crowd<S: Supervise> {
+    waiting: Mutex<VecDeque<Attempt<S>>>,
+    supervisor: Arc<S>,
+}
+
+impl<S: Supervise> Drop for Crowd<S> {
+    fn drop(&mut self) {
+        self.supervisor.carried();
+    }
+}
 
 impl<S: Supervise> Crowd<S> {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Attempt<S>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives each run that still waits a task of its own.
@@ -52,7 +61,8 @@ pub(crate) fn launch<S: Supervise>(
         return None;
     }
     let first = attempts.next()?;
-    let crowd = Arc::new(Crowd(Mutex::new(std::iter::once(first).chain(attempts).collect())));
+    let waiting = Mutex::new(std::iter::once(first).chain(attempts).collect());
+    let crowd = Arc::new(Crowd { waiting, supervisor: Arc::clone(supervisor) });
     for _ in 0..handle.metrics().num_workers() {
         let carrier = Carrier { crowd: Arc::clone(&crowd), handle: handle.clone() };
         #[expect(clippy::disallowed_methods, reason = "it ends with its crowd")]
