@@ -22,18 +22,12 @@ const MARGIN: Duration = Duration::from_secs(2);
 #[expect(dead_code, reason = "held for its drop")]
 pub(crate) struct Listening(oneshot::Sender<()>);
 
-/// How many runtimes listen.
-static LISTENING: AtomicUsize = AtomicUsize::new(0);
+/// How many runtimes have listened so far.
+static LISTENED: AtomicUsize = AtomicUsize::new(0);
 
 impl Listening {
     pub(crate) fn stop(self) {
         drop(self);
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        LISTENING.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -42,6 +36,7 @@ pub(crate) fn listen(engine: &Arc<Engine>) -> Result<Listening> {
     let (listening, stopped) = oneshot::channel();
     let (report, reported) = std::sync::mpsc::channel();
     let engine = Arc::clone(engine);
+    let number = LISTENED.fetch_add(1, Ordering::AcqRel) + 1;
     let thread = std::thread::Builder::new().name("job-signals".to_owned()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime.and_then(|runtime| {
@@ -50,7 +45,7 @@ pub(crate) fn listen(engine: &Arc<Engine>) -> Result<Listening> {
         }) {
             Ok((signals, runtime)) => {
                 let _ = report.send(Ok(()));
-                runtime.block_on(attend(signals, engine, stopped));
+                runtime.block_on(attend(signals, engine, stopped, number));
             }
             Err(error) => drop(report.send(Err(error))),
         }
@@ -58,33 +53,28 @@ pub(crate) fn listen(engine: &Arc<Engine>) -> Result<Listening> {
     let failed = |error: &dyn std::fmt::Display| Error::refused(format!("cannot listen to signals: {error}"));
     thread.map_err(|error| failed(&error))?;
     match reported.recv() {
-        Ok(Ok(())) => {
-            LISTENING.fetch_add(1, Ordering::AcqRel);
-            Ok(Listening(listening))
-        }
+        Ok(Ok(())) => Ok(Listening(listening)),
         Ok(Err(error)) => Err(failed(&error)),
         Err(error) => Err(failed(&error)),
     }
 }
 
-async fn attend(mut signals: Signals, engine: Arc<Engine>, stopped: oneshot::Receiver<()>) {
+async fn attend(mut signals: Signals, engine: Arc<Engine>, stopped: oneshot::Receiver<()>, number: usize) {
     let mut heard = false;
     first(async { drop(stopped.await) }, hear(&mut signals, &engine, &mut heard)).await;
     drop(engine);
     if heard {
-        outlast(signals).await;
+        outlast(signals, number).await;
     }
 }
 
-/// A second signal ends the process also when the jobs have ended and something else keeps it, unless it is for
-/// another runtime by now.
-async fn outlast(mut signals: Signals) {
-    loop {
-        signals.stop().await;
-        if LISTENING.load(Ordering::Acquire) == 0 {
-            eprintln!("job-runtime: a second signal came, after the jobs had ended");
-            std::process::exit(1);
-        }
+/// A second signal ends the process also when the jobs have ended and something else keeps it. When another runtime
+/// has listened since, it is the affair of that one.
+async fn outlast(mut signals: Signals, number: usize) {
+    signals.stop().await;
+    if LISTENED.load(Ordering::Acquire) == number {
+        eprintln!("job-runtime: a second signal came, after the jobs had ended");
+        std::process::exit(1);
     }
 }
 

@@ -220,3 +220,9 @@ fn a_variable_that_could_be_for_two_jobs_is_refused() {
         "the environment has `JOB_OLD_FILES_V2_EVERY` … could be for `listing::old_files` or `listing::poll`: give one of them another name",
     ]);
 }
+
+#[test]
+fn to_disable_goes_by_the_names_before_too() {
+    let end = listed(&[("JOB_SWEEP_NAME", "poll2"), ("JOBS_DISABLE", "sweep")]);
+    assert!(of(&end, "poll2").ends_with("paused: disabled"), "{end:#?}");
+}

@@ -11,7 +11,7 @@ use job_runtime::{Context, EventKind, Outcome, Periodic, Runtime, Schedule, Skip
 use patience::{in_time, in_time_and_paused};
 use stage::{auto, books, counts, manual, starts, story};
 
-#[periodic(every = "1h", job_shutdown = "100ms")]
+#[periodic(every = "1h", job_shutdown = "20s")]
 async fn obedient(cx: &Context) {
     cx.cancelled().await;
 }
@@ -128,6 +128,47 @@ async fn whoever_subscribes_after_the_end_is_told_so() {
     jobs.shutdown().await.expect("nothing runs");
     assert!(jobs.runtime().events().recv().await.is_none());
     assert_eq!(jobs.now(), before);
+}
+
+#[test]
+fn whoever_subscribes_where_nobody_else_has_listened_is_told_of_the_end() {
+    in_time(|| {
+        on_workers(async {
+            let runtime = only("ticking").await;
+            runtime.shutdown().await.expect("nothing runs");
+            assert!(runtime.events().recv().await.is_none());
+        });
+    });
+}
+
+async fn never_answers() -> bool {
+    std::future::pending().await
+}
+
+#[periodic(every = "1h", when = never_answers)]
+async fn waits_for_its_guard() {}
+
+#[test]
+fn many_that_wait_for_a_guard_go_with_the_tokio_runtime() {
+    in_time(|| {
+        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let tokio = tokio.expect("a tokio runtime");
+        let (runtime, mut events) = tokio.block_on(async {
+            let runtime = only("waits_for_its_guard").await;
+            for _ in 0..1_000 {
+                runtime.trigger("waits_for_its_guard").await.expect("it is accepted");
+            }
+            let events = runtime.events();
+            (runtime, events)
+        });
+        drop(tokio);
+        on_workers(async {
+            runtime.join().await.expect("nothing was on");
+            while events.recv().await.is_some() {}
+            let books = runtime.jobs()[0].accounting;
+            assert_eq!((books.due, books.pending), (1_000, 0), "{books:?}");
+        });
+    });
 }
 
 #[periodic(every = "1h")]

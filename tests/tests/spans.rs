@@ -3,7 +3,7 @@
 mod patience;
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use job_runtime::{periodic, run_all};
@@ -11,9 +11,11 @@ use patience::in_time;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Panics at the first span, and is stuck at the second.
+/// Panics at the first span, at the first that is entered and the first that is left, and is stuck at the second.
 struct Bad {
     spans: AtomicU64,
+    entered: AtomicBool,
+    left: AtomicBool,
     stuck: Mutex<Receiver<()>>,
 }
 
@@ -34,8 +36,14 @@ impl Subscriber for Bad {
     fn record(&self, _: &Id, _: &Record<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
     fn event(&self, _: &Event<'_>) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
+
+    fn enter(&self, _: &Id) {
+        assert!(self.entered.swap(true, Ordering::AcqRel), "when a span is entered first");
+    }
+
+    fn exit(&self, _: &Id) {
+        assert!(self.left.swap(true, Ordering::AcqRel), "when a span is left first");
+    }
 }
 
 struct Told(Mutex<Sender<&'static str>>);
@@ -66,7 +74,12 @@ async fn others(told: &Told) {
 fn a_subscriber_that_panics_or_is_stuck_harms_no_job() {
     in_time(|| {
         let (let_go, stuck) = channel();
-        let bad = Bad { spans: AtomicU64::new(0), stuck: Mutex::new(stuck) };
+        let bad = Bad {
+            spans: AtomicU64::new(0),
+            entered: AtomicBool::new(false),
+            left: AtomicBool::new(false),
+            stuck: Mutex::new(stuck),
+        };
         tracing::subscriber::set_global_default(bad).expect("there is no other");
         let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         tokio.expect("a tokio runtime").block_on(async {

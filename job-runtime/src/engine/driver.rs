@@ -135,9 +135,17 @@ impl Engine {
     pub(crate) async fn let_go(self: Arc<Self>) {
         self.teller.all_told().await;
         let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take();
-        for thread in driver.into_iter().chain(self.teller.close()) {
-            #[expect(clippy::disallowed_methods, reason = "a thread that is about to end is waited for")]
-            let _ = self.handle.spawn_blocking(move || drop(thread.join())).await;
+        let threads: Vec<_> = driver.into_iter().chain(self.teller.close()).collect();
+        let (joined, gone) = oneshot::channel::<()>();
+        // A thread waits for threads: the program's own for what blocks may all be taken.
+        let join = move || {
+            for thread in threads {
+                let _ = thread.join();
+            }
+            drop(joined);
+        };
+        if std::thread::Builder::new().name("job-end".to_owned()).spawn(join).is_ok() {
+            let _ = gone.await;
         }
         let mut gone = self.gone.subscribe();
         drop(self);
@@ -305,8 +313,6 @@ impl Engine {
         self.alive.store(false, Ordering::Release);
         self.locked(|core, kinds, _| core.kill(kinds));
         self.conclude();
-        self.board.post_end();
-        self.teller.tell();
     }
 
     /// Begins to shut down when `signal` is ready.
@@ -393,6 +399,8 @@ impl Engine {
             *ended = Some(if abandoned.is_empty() { Ok(()) } else { Err(Error::abandoned(abandoned)) });
             true
         });
+        self.board.post_end();
+        self.teller.tell();
     }
 }
 

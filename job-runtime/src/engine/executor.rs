@@ -187,12 +187,12 @@ impl<S: Supervise> Attempt<S> {
     fn call(&mut self) -> Step {
         let Some(run) = &self.run else { return Step::Over };
         self.span = span(run);
-        let entered = self.span.enter();
-        let body = caught(|| match &run.job.body {
-            Body::Async(body) => Some(body(input(run))),
-            Body::Blocking(_) => None,
+        let body = within(&self.span, || {
+            caught(|| match &run.job.body {
+                Body::Async(body) => Some(body(input(run))),
+                Body::Blocking(_) => None,
+            })
         });
-        drop(entered);
         match body {
             Ok(Some(body)) => {
                 self.work = Work::Body(body);
@@ -204,28 +204,30 @@ impl<S: Supervise> Attempt<S> {
     }
 
     fn poll_body(&mut self, mut body: BoxFuture<Report>, task: &mut Task<'_>) -> Step {
-        let entered = self.span.enter();
-        let polled = caught(|| body.as_mut().poll(task));
-        if let Ok(Poll::Pending) = polled {
-            drop(entered);
-            self.work = Work::Body(body);
-            return Step::Wait;
-        }
-        let dropped = caught(|| drop(body));
-        drop(entered);
+        let (polled, dropped) = within(&self.span, || {
+            let polled = caught(|| body.as_mut().poll(task));
+            if let Ok(Poll::Pending) = polled {
+                return (polled, Ok(Some(body)));
+            }
+            (polled, caught(|| drop(body)).map(|()| None))
+        });
         match (polled, dropped) {
-            (Ok(Poll::Ready(Report { verdict, state })), Ok(())) => self.over(End::Returned(verdict), state),
+            (Ok(Poll::Ready(Report { verdict, state })), Ok(_)) => self.over(End::Returned(verdict), state),
             (Err(panic), _) | (_, Err(panic)) => self.over(End::Panicked(panic), None),
-            (Ok(Poll::Pending), Ok(())) => Step::Wait,
+            (Ok(Poll::Pending), Ok(body)) => {
+                self.work = body.map_or(Work::Over, Work::Body);
+                Step::Wait
+            }
         }
     }
 
     fn over(&mut self, end: End, state: Option<Box<dyn Any + Send>>) -> Step {
         if let Some(run) = self.run.take() {
-            let _entered = self.span.enter();
-            if let Some(outcome) = finish(&self.supervisor, self.slot, &run, end, state) {
-                event::close(&self.span, outcome);
-            }
+            within(&self.span, || {
+                if let Some(outcome) = finish(&self.supervisor, self.slot, &run, end, state) {
+                    held(|| event::close(&self.span, outcome));
+                }
+            });
         }
         Step::Over
     }
@@ -236,9 +238,7 @@ impl<S: Supervise> Drop for Attempt<S> {
         let work = std::mem::replace(&mut self.work, Work::Over);
         let Some(run) = self.run.clone() else { return };
         let _current = Current::enter(run);
-        let entered = self.span.enter();
-        let _ = caught(|| drop(work));
-        drop(entered);
+        let _ = within(&self.span, || caught(|| drop(work)));
         let escaped = || End::Panicked("a panic left the attempt".into());
         self.over(if self.polling { escaped() } else { End::Dropped }, None);
     }
@@ -280,11 +280,12 @@ fn hold_clock<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, finished: Rece
 }
 
 fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
+    if run.is_doomed() {
+        return;
+    }
     let _current = Current::enter(Arc::clone(run));
-    let mut told = false;
-    let called = caught(|| {
-        let span = span(run);
-        let _entered = span.enter();
+    let span = span(run);
+    within(&span, || {
         let (end, state) = match caught(|| match &run.job.body {
             Body::Blocking(body) => Some(body(input(run))),
             Body::Async(_) => None,
@@ -293,15 +294,19 @@ fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
             Ok(None) => (End::Dropped, None),
             Err(panic) => (End::Panicked(panic), None),
         };
-        told = true;
         if let Some(outcome) = finish(supervisor, slot, run, end, state) {
-            event::close(&span, outcome);
+            held(|| event::close(&span, outcome));
         }
     });
-    if let (Err(panic), false) = (called, told) {
-        // Of whoever listens to spans.
-        let _ = finish(supervisor, slot, run, End::Panicked(panic), None);
-    }
+    held(|| drop(span));
+}
+
+/// Calls in a span. Whoever listens to spans may panic at its ends, which is not the panic of what is called.
+fn within<T>(span: &tracing::Span, call: impl FnOnce() -> T) -> T {
+    let entered = held(|| span.enter());
+    let result = call();
+    held(|| drop(entered));
+    result
 }
 
 /// The span of an attempt, made where it runs: whoever listens to spans may take his time there, or panic.

@@ -276,22 +276,23 @@ impl Inventory {
     ///
     /// Variables go by the names that the jobs have before any of them is read, in whatever order they come.
     pub(crate) fn read_environment(&mut self, variables: &BTreeMap<String, String>) {
-        let names: Vec<String> = self.found.iter().map(|found| in_environment(found.name())).collect();
+        let before: Vec<String> = self.found.iter().map(|found| found.name().to_owned()).collect();
+        let names: Vec<String> = before.iter().map(|name| in_environment(name)).collect();
         for (variable, value) in variables {
             if let Some(rest) = variable.strip_prefix("JOB_") {
                 self.read_variable(&names, variable, rest, value);
             }
         }
         if let Some(value) = variables.get("JOBS_DISABLE") {
-            self.disable(value);
+            self.disable(value, &before);
         }
     }
 
-    fn disable(&mut self, value: &str) {
+    fn disable(&mut self, value: &str, before: &[String]) {
         for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let mut known = name == "all";
-            for found in &mut self.found {
-                if name == "all" || found.answers_to(name) {
+            for (found, before) in self.found.iter_mut().zip(before) {
+                if name == "all" || name == before || (name.contains("::") && found.answers_to(name)) {
                     found.options.enabled = false;
                     known = true;
                 }

@@ -216,8 +216,10 @@ impl Core {
 
     /// Closes the books of an attempt whose task is not waited for; its state is lost.
     pub(super) fn write_off(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
-        let cell = self.runs.get(slot).and_then(|running| running.run.cell.clone());
-        self.rest.lost.extend(cell);
+        let Some(run) = self.runs.get(slot).map(|running| Arc::clone(&running.run)) else { return };
+        // A thread that has not come to its function yet does not begin with it.
+        run.abort();
+        self.rest.lost.extend(run.cell.clone());
         self.conclude_attempt(kinds, slot, End::Dropped);
     }
 }

@@ -23,7 +23,8 @@ impl Core {
         let running = self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run))?;
         match running.stage {
             Stage::Guard => {
-                self.stop_guard(kinds, slot, &Stop::Cancelled("dropped".into()));
+                self.lose_tokio(kinds);
+                self.stop_guard(kinds, slot, &Stop::Shutdown);
                 self.guard_left(slot);
                 return None;
             }
@@ -34,10 +35,17 @@ impl Core {
             Stage::Body | Stage::Retry | Stage::Dropped => {}
         }
         if matches!(end, End::Dropped) && running.stopping.is_none() {
-            // Nobody asked for it: the tokio runtime is going down under us.
-            self.life = Life::Over;
+            self.lose_tokio(kinds);
         }
         self.conclude_attempt(kinds, slot, end)
+    }
+
+    /// A task was dropped that nobody asked to end: the tokio runtime is going down under us, and all with it.
+    fn lose_tokio(&mut self, kinds: &mut [Box<dyn Owner>]) {
+        self.life = Life::Over;
+        for kind in kinds {
+            kind.on_drain(self);
+        }
     }
 
     pub(super) fn conclude_attempt(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32, end: End) -> Option<Outcome> {
