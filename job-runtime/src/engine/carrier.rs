@@ -23,20 +23,11 @@ const TURN: usize = 16;
 pub(crate) const RELIEF: Duration = Duration::from_millis(10);
 
 /// Runs that share their carriers.
-pub(crate) struct Crowd<S: Supervise> {
-    waiting: Mutex<VecDeque<Attempt<S>>>,
-    supervisor: Arc<S>,
-}
-
-impl<S: Supervise> Drop for Crowd<S> {
-    fn drop(&mut self) {
-        self.supervisor.carried();
-    }
-}
+pub(crate) struct Crowd<S: Supervise>(Mutex<VecDeque<Attempt<S>>>);
 
 impl<S: Supervise> Crowd<S> {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Attempt<S>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives each run that still waits a task of its own.
@@ -61,8 +52,7 @@ pub(crate) fn launch<S: Supervise>(
         return None;
     }
     let first = attempts.next()?;
-    let waiting = Mutex::new(std::iter::once(first).chain(attempts).collect());
-    let crowd = Arc::new(Crowd { waiting, supervisor: Arc::clone(supervisor) });
+    let crowd = Arc::new(Crowd(Mutex::new(std::iter::once(first).chain(attempts).collect())));
     for _ in 0..handle.metrics().num_workers() {
         let carrier = Carrier { crowd: Arc::clone(&crowd), handle: handle.clone() };
         #[expect(clippy::disallowed_methods, reason = "it ends with its crowd")]

@@ -30,8 +30,6 @@ pub(crate) struct Engine {
     pub(crate) shutdown_timeout: Option<Duration>,
     handle: Handle,
     state: Mutex<State>,
-    /// Whether the driver waits for crowds on their way.
-    crowded: AtomicBool,
     /// Crowds on their way, and when to see whether they are stuck.
     carried: Mutex<Carried>,
     wake: Notify,
@@ -48,10 +46,6 @@ pub(crate) struct Engine {
 
 /// How long the end waits for those who still hold the engine.
 const LETTING_GO: Duration = Duration::from_secs(1);
-
-/// So many crowds may wait for their carriers before more runs are decided: what waits long grows cold, and more of it
-/// is in memory at once.
-const CROWDS: usize = 4;
 
 type Carried = VecDeque<(Moment, Weak<Crowd<Engine>>)>;
 
@@ -88,7 +82,6 @@ impl Engine {
             shutdown_timeout,
             handle: Handle::current(),
             state: Mutex::new(State { core, kinds, armed: Moment::NEVER }),
-            crowded: AtomicBool::new(false),
             carried: Mutex::default(),
             wake: Notify::new(),
             alive: Arc::new(AtomicBool::new(true)),
@@ -160,10 +153,6 @@ impl Engine {
                 held(|| self.turn()).unwrap_or_else(|| self.break_down())
             };
             match turn {
-                Turn::Again if !self.home.clock.is_fake() && self.is_crowded() => {
-                    let until = self.relieve(self.home.clock.moment());
-                    first(self.wake.notified(), self.home.clock.alarm(until)).await;
-                }
                 Turn::Again => tokio::task::yield_now().await,
                 Turn::Sleep(until) => {
                     let until = until.min(self.relieve(self.home.clock.moment()));
@@ -246,7 +235,7 @@ impl Engine {
         drop(state);
         self.teller.tell();
         if let Some(crowd) = launch(self, &self.handle, launches) {
-            self.on_their_way().push_back((now.moment + RELIEF, Arc::downgrade(&crowd)));
+            self.carried().push_back((now.moment + RELIEF, Arc::downgrade(&crowd)));
             self.wake.notify_one();
         }
         if sooner {
@@ -268,7 +257,7 @@ impl Engine {
     /// Relieves crowds whose carriers are being blocked; when to look again.
     fn relieve(&self, now: Moment) -> Moment {
         let mut stuck = Vec::new();
-        let mut carried = self.on_their_way();
+        let mut carried = self.carried();
         carried.retain(|(at, crowd)| {
             let late = crowd.upgrade().filter(|_| *at <= now);
             let kept = late.is_none() && crowd.strong_count() > 0;
@@ -283,18 +272,7 @@ impl Engine {
         next
     }
 
-    /// Whether more runs wait for their carriers than these can take in while the next are decided.
-    fn is_crowded(&self) -> bool {
-        // Said first, so that one that ends meanwhile wakes the driver.
-        self.crowded.store(true, Ordering::SeqCst);
-        let mut on = self.on_their_way();
-        on.retain(|(_, crowd)| crowd.strong_count() > 0);
-        let crowded = on.len() > CROWDS;
-        self.crowded.store(crowded, Ordering::SeqCst);
-        crowded
-    }
-
-    fn on_their_way(&self) -> MutexGuard<'_, Carried> {
+    fn carried(&self) -> MutexGuard<'_, Carried> {
         self.carried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -415,12 +393,6 @@ impl Supervise for Engine {
             if self.board.is_read() { self.home.clock.now() } else { core.reckon(self.home.clock.moment()) }
         };
         self.locked_at(now, |core, kinds, _| core.attempt_ended(kinds, slot, run, end))
-    }
-
-    fn carried(&self) {
-        if self.crowded.load(Ordering::Acquire) {
-            self.wake.notify_one();
-        }
     }
 
     fn is_alive(&self) -> bool {

@@ -30,8 +30,6 @@ pub(crate) trait Supervise: Send + Sync + Sized + 'static {
     ///
     /// Gives the outcome, unless the supervisor had given the attempt up before.
     fn ended(self: &Arc<Self>, slot: u32, run: &Arc<Run>, end: End) -> Option<Outcome>;
-    /// All of a crowd were polled.
-    fn carried(&self);
     /// Whether a plain function on its thread may still hold a test's clock.
     fn is_alive(&self) -> bool;
 }
