@@ -13,7 +13,7 @@ use crate::engine::executor;
 use crate::engine::supervisor::Core;
 use crate::error::{Error, Result};
 use crate::event::{self, Board, Events, Observer};
-use crate::job::{Arguments, Context, Home, Job, JobHandle, JobInfo, no_runtime};
+use crate::job::{Arguments, Context, Home, Job, JobHandle, JobInfo, closing, no_runtime};
 use crate::name::hint;
 use crate::outcome::Trigger;
 use crate::panics;
@@ -431,10 +431,10 @@ impl Runtime {
     }
 
     /// The engine, when it takes new work.
-    pub(crate) fn open_engine(&self) -> Result<Arc<Engine>> {
+    fn open_engine(&self) -> Result<Arc<Engine>> {
         let engine = self.engine()?;
         if engine.is_closing() {
-            return Err(Error::refused("the job runtime is shutting down"));
+            return Err(closing());
         }
         Ok(engine)
     }

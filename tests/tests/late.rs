@@ -173,6 +173,10 @@ fn many_that_wait_for_a_guard_go_with_the_tokio_runtime() {
 
 #[periodic(every = "1h")]
 fn endless(let_go: &AtomicBool) {
+    keep_the_thread(let_go);
+}
+
+fn keep_the_thread(let_go: &AtomicBool) {
     while !let_go.load(Ordering::Acquire) {
         std::thread::park_timeout(Duration::from_millis(1));
     }
@@ -205,9 +209,7 @@ fn whoever_waits_for_a_stuck_function_is_told_when_the_runtime_is_dropped() {
 #[periodic(every = "1h")]
 fn endless_with_state(let_go: &AtomicBool, state: &mut u32) {
     *state += 1;
-    while !let_go.load(Ordering::Acquire) {
-        std::thread::park_timeout(Duration::from_millis(1));
-    }
+    keep_the_thread(let_go);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod patience;
 #[path = "overlap_model/random.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod random;
+mod reasons;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -15,11 +16,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use job_runtime::{
-    Accounting, Context, Event, EventKind, Events, JobInfo, MissReason, Outcome, Periodic, Runtime, Schedule,
-    SkipReason, periodic, run_all,
+    Accounting, Context, Event, EventKind, Events, JobInfo, Outcome, Periodic, Runtime, Schedule, SkipReason, periodic,
+    run_all,
 };
 use patience::in_time;
 use random::Random;
+use reasons::{MISSED, SKIPPED};
 use stage::assert_paired;
 use tokio::task::JoinSet;
 
@@ -178,25 +180,8 @@ fn guest(user: u64) -> Periodic {
 fn assert_balanced(job: &JobInfo) {
     let books = job.accounting;
     assert_eq!(books.due, books.ran + books.skipped + books.missed + books.pending, "{}: {books:?}", job.name);
-    let skipped = [
-        SkipReason::StillRunning,
-        SkipReason::AlreadyPending,
-        SkipReason::Superseded,
-        SkipReason::MaxRunning,
-        SkipReason::Guard,
-        SkipReason::Paused,
-        SkipReason::Refused,
-        SkipReason::Cancelled,
-    ];
-    let missed = [
-        MissReason::Stalled,
-        MissReason::ClockStepped,
-        MissReason::Downtime,
-        MissReason::StartDeadline,
-        MissReason::Shutdown,
-    ];
-    assert_eq!(books.skipped, skipped.map(|reason| books.skipped_for(reason)).iter().sum(), "{}: {books:?}", job.name);
-    assert_eq!(books.missed, missed.map(|reason| books.missed_for(reason)).iter().sum(), "{}: {books:?}", job.name);
+    assert_eq!(books.skipped, SKIPPED.map(|reason| books.skipped_for(reason)).iter().sum(), "{}: {books:?}", job.name);
+    assert_eq!(books.missed, MISSED.map(|reason| books.missed_for(reason)).iter().sum(), "{}: {books:?}", job.name);
 }
 
 /// Waits until something of this kind is told.

@@ -244,7 +244,7 @@ impl<S: Supervise> Drop for Attempt<S> {
 
 fn launch_thread<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, slot: u32, run: &Arc<Run>) {
     let (done, finished) = mpsc::channel::<()>();
-    let name = run.job.name.replace('\0', " ");
+    let name = run.job.name.to_string();
     let fake = run.job.home.clock.is_fake();
     let spawned = std::thread::Builder::new().name(name).spawn({
         let (supervisor, handle, run) = (Arc::clone(supervisor), handle.clone(), Arc::clone(run));

@@ -263,9 +263,8 @@ impl Inventory {
                     }
                 },
                 several => {
-                    let paths: Vec<String> = several.iter().map(|found| format!("`{}`", found.path())).collect();
                     let text =
-                        format!("`.configure` names `{job}`, which could be {}: write the path", paths.join(" or "));
+                        format!("`.configure` names `{job}`, which could be {}: write the path", either(several));
                     self.mistakes.push(Mistake::anywhere(text));
                 }
             }
@@ -314,10 +313,9 @@ impl Inventory {
             self.found.iter_mut().zip(names).filter(|(_, other)| *other == name).map(|(found, _)| found).collect();
         // Two of one name are a mistake of their own.
         if meant.windows(2).any(|pair| matches!(pair, [first, second] if first.name() != second.name())) {
-            let paths: Vec<String> = meant.iter().map(|found| format!("`{}`", found.path())).collect();
             let text = format!(
                 "the environment has `{variable}`, which could be for {}: give one of them another name",
-                paths.join(" or ")
+                either(&meant)
             );
             self.mistakes.push(Mistake::anywhere(text));
             return;
@@ -377,6 +375,12 @@ impl Inventory {
         }
         hint(name, self.found.iter().map(Found::name))
     }
+}
+
+/// The paths of jobs of which one is meant.
+fn either(jobs: &[&mut Found]) -> String {
+    let paths: Vec<String> = jobs.iter().map(|found| format!("`{}`", found.path())).collect();
+    paths.join(" or ")
 }
 
 /// Options that are code, and that no text can change.

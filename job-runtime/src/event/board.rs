@@ -91,7 +91,7 @@ impl Board {
 
     /// Whether everything that was pinned has been told.
     pub(crate) fn is_empty(&self) -> bool {
-        self.untold.load(Ordering::Acquire) == 0
+        self.untold() == 0
     }
 
     /// How much is still to be told.

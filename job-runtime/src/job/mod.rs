@@ -173,6 +173,11 @@ impl Home {
     }
 }
 
+/// The error of a request that comes too late.
+pub(crate) fn closing() -> Error {
+    Error::refused("the job runtime is shutting down")
+}
+
 /// The error of a request that no runtime can take.
 pub(crate) fn no_runtime() -> Error {
     Error::refused("no job runtime is running here: start one with `job_runtime::run_all()`")

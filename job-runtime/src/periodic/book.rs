@@ -13,7 +13,7 @@ use crate::engine::slots::Slots;
 use crate::engine::supervisor::{Answer, Core, Entry, Owner, Stop};
 use crate::engine::timers::{Alarm, Topic};
 use crate::error::{Error, Result};
-use crate::job::{Args, Cell, Ending, Job, JobInfo, Key, Ledger, Order, Reply, Run, Unknown};
+use crate::job::{Args, Cell, Ending, Job, JobInfo, Key, Ledger, Order, Reply, Run, Unknown, closing};
 use crate::outcome::{Kind, Trigger};
 use crate::policy::delay::{place_of, start_delay};
 use crate::schedule::Timetable;
@@ -361,11 +361,6 @@ fn stop_all(core: &mut Core, runs: Vec<u32>) {
 
 fn index_in(index: &mut [Option<Index>], entry: u32) -> Option<&mut Index> {
     index.get_mut(usize::try_from(entry).ok()?)?.as_mut()
-}
-
-/// The error of a request that comes too late.
-pub(crate) fn closing() -> Error {
-    Error::refused("the job runtime is shutting down")
 }
 
 /// A pair of ends for a handle: the reply that goes with a run, and what waits for it.

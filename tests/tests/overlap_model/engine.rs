@@ -8,7 +8,7 @@ use job_runtime::testing::{Harness, start};
 use job_runtime::{Context, Event, EventKind, JobConfig, Periodic, Result, RunId, Schedule, periodic};
 
 use crate::history::{Act, Action, Answer, Config, End, Grace, History, Missed, Overlap};
-use crate::model::{MISSED, SKIPPED};
+use crate::reasons::{MISSED, SKIPPED};
 use crate::story::{Line, Look, Story, What};
 
 /// The text of the panics that belong to a history.

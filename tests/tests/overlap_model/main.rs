@@ -7,6 +7,8 @@ mod engine;
 mod history;
 mod model;
 mod random;
+#[path = "../reasons/mod.rs"]
+mod reasons;
 mod shrink;
 mod story;
 

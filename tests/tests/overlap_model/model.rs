@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use job_runtime::{MissReason, SkipReason};
 
 use crate::history::{Act, Action, Answer, End, History};
+use crate::reasons::{MISSED, SKIPPED};
 use crate::story::{Line, Look, Story, What};
 
 /// Later than this, a tick is overdue even when it is the only one.
@@ -299,25 +300,6 @@ impl Clone for Task {
 }
 
 impl Copy for Task {}
-
-pub const SKIPPED: [SkipReason; 8] = [
-    SkipReason::StillRunning,
-    SkipReason::AlreadyPending,
-    SkipReason::Superseded,
-    SkipReason::MaxRunning,
-    SkipReason::Guard,
-    SkipReason::Paused,
-    SkipReason::Refused,
-    SkipReason::Cancelled,
-];
-
-pub const MISSED: [MissReason; 5] = [
-    MissReason::Stalled,
-    MissReason::ClockStepped,
-    MissReason::Downtime,
-    MissReason::StartDeadline,
-    MissReason::Shutdown,
-];
 
 /// How many of each reason there are, those without any left out.
 fn counted<T: Copy + PartialEq>(reasons: &[T], all: &[T]) -> Vec<(T, u64)> {

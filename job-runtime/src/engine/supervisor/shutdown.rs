@@ -39,7 +39,6 @@ impl Core {
             match running.stage {
                 Stage::Body | Stage::Dropped => {
                     // Nobody waits for its task: one that keeps its thread would keep its handle waiting for ever.
-                    running.run.abort();
                     self.write_off(kinds, slot);
                 }
                 Stage::Leaving => {}
