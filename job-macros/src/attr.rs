@@ -15,6 +15,10 @@ pub(crate) use value::{Check, Guard, Kind, Value};
 /// The options of `#[periodic]`.
 const OPTIONS: &[(&str, Kind)] = &[
     ("every", Kind::Period(&[])),
+    ("cron", Kind::Cron),
+    ("tz", Kind::Zone),
+    ("dst", Kind::Word(&["vixie", "literal"])),
+    ("schedule", Kind::Schedule),
     ("initial_delay", Kind::Delay(&[])),
     ("delay_mode", Kind::Word(&["regular", "shifted"])),
     ("when", Kind::Guard),
@@ -40,6 +44,9 @@ const OPTIONS: &[(&str, Kind)] = &[
 const ELSEWHERE: &[(&str, &str)] = &[
     ("interval", "every"),
     ("period", "every"),
+    ("timezone", "tz"),
+    ("time_zone", "tz"),
+    ("zone", "tz"),
     ("guard", "when"),
     ("condition", "when"),
     ("retries", "max_attempts"),
@@ -187,13 +194,15 @@ fn value_after(key: &Ident, known: Option<(&str, Kind)>, input: ParseStream, err
     None
 }
 
-/// The value, unless it is a bare number with a word behind it, as in `10 minutes`.
+/// The value, unless it is a bare number with more behind it, as in `10 minutes` and `0 9 * * *`.
 fn without_space(expr: Expr, input: ParseStream, known: Option<(&str, Kind)>, errors: &mut Errors) -> Option<Expr> {
     let word = matches!(expr, Expr::Lit(_)) && input.peek(Ident) && !input.peek2(Token![=]);
-    let Some((name, kind)) = known.filter(|(_, kind)| word && kind.is_duration()) else {
+    let more = value::is_number(&expr) && !input.is_empty() && !input.peek(Token![,]);
+    let Some((name, kind)) = known.filter(|(_, kind)| word && kind.is_duration() || more && kind.is_cron()) else {
         return Some(expr);
     };
-    errors.at(&expr, format!("`{name}` is written in quotes and without spaces: {kind}"));
+    let without_spaces = if kind.is_duration() { " and without spaces" } else { "" };
+    errors.at(&expr, format!("`{name}` is written in quotes{without_spaces}: {kind}"));
     skip_to_comma(input);
     None
 }
@@ -234,6 +243,13 @@ mod tests {
             "every = PERIOD",
             "every = Duration::from_secs(60)",
             "every = { const { minutes(3) } }",
+            "cron = \"0 9 * * *\", tz = \"Europe/Berlin\", dst = \"literal\"",
+            "cron = [(\"0 9 * * MON-FRI\"), r\"0 12 * * SAT\",], dst = \"vixie\"",
+            "cron = \"any text; at all\", tz = \"Middle/Earth\"",
+            "schedule = NIGHTLY",
+            "schedule = FullHours { minute: 5 }",
+            "schedule = rules::nightly(\"02:30\").expect(\"a schedule\")",
+            "schedule = { let rule = rule(); rule }",
             "initial_delay = (\"0s\")",
             "delay_mode = \"shifted\"",
             "when = is_leader",
@@ -273,6 +289,41 @@ mod tests {
             ("every = 1..5", "has no such value"),
             ("timeout = \"infinitely\"", "did you mean `\"infinity\"`?"),
             ("timeout = \"never\"", "else write `\"infinity\"`"),
+            ("cron = 5", "write a cron expression such as `\"30 2 * * *\"`, or several as `["),
+            ("cron = b\"0 9 * * *\"", "`cron` has no such value"),
+            ("cron = [c\"0 9 * * *\"]", "`cron` has no such value"),
+            ("cron = &[\"0 9 * * *\"]", "`cron` has no such value"),
+            ("cron = [\"0 9 * * *\"; 2]", "`cron` has no such value"),
+            ("cron = (\"0 9 * * *\", \"@daily\")", "`cron` has no such value"),
+            ("cron = [\"0 9 * * *\", 3]", "`cron` has no such value"),
+            ("cron = []", "`cron` names at least one time"),
+            ("cron = 0 9 * * MON-FRI", "`cron` is written in quotes: write a cron"),
+            ("cron = \"0 9 * * *\" tz = \"UTC\"", "a `,` is missing before this"),
+            ("cron = 0", "`cron` has no such value"),
+            ("cron = */5 * * * *", "`cron` has no such value"),
+            ("cron = @daily", "`cron` has no such value"),
+            ("cron = NIGHTLY", "`cron` has no such value"),
+            ("tz = UTC", "`tz` is written in quotes: `\"UTC\"`"),
+            ("tz = Europe/Berlin", "`tz` is written in quotes: `\"Europe/Berlin\"`"),
+            ("tz = America/Port-au-Prince", "`tz` is written in quotes: `\"America/Port-au-Prince\"`"),
+            ("tz = Etc/GMT+1", "`tz` is written in quotes: `\"Etc/GMT+1\"`"),
+            ("tz = Tz::UTC", "write the name of a time zone such as `\"Europe/Berlin\"`"),
+            ("tz = 2", "`tz` has no such value"),
+            ("tz = b\"UTC\"", "`tz` has no such value"),
+            ("tz = local()", "`tz` has no such value"),
+            ("tz = -UTC", "`tz` has no such value"),
+            ("dst = \"vixy\"", "did you mean `\"vixie\"`?"),
+            ("dst = Dst::Literal", "in quotes: `\"literal\"`"),
+            ("dst = true", "write `\"vixie\"` or `\"literal\"`"),
+            ("schedule = \"@daily\"", "write a cron expression as `cron = \"…\"`, a period as `every = \"…\"`"),
+            ("schedule = 5", "of a type that implements `Recurrence`"),
+            ("schedule = || NIGHTLY", "`schedule` has no such value"),
+            ("schedule = Schedule::cron(\"@daily\")?", "write `.expect(\"…\")`"),
+            ("schedule = Schedule::cron(\"@daily\")?.dst(Dst::Literal)", "write `.expect(\"…\")`"),
+            ("timezone = \"UTC\"", "did you mean `tz`?"),
+            ("time_zone = \"UTC\"", "did you mean `tz`?"),
+            ("zone = \"UTC\"", "did you mean `tz`?"),
+            ("crn = \"@daily\"", "did you mean `cron`?"),
             ("on_overlap = \"skip\"", "`on_overlap` has no value `\"skip\"`"),
             ("on_overlap = \"stop-previous\"", "did you mean `\"stop_previous\"`?"),
             ("on_overlap = PICK", "write `\"run\"`, `\"ignore\"`, `\"queue\"` or `\"stop_previous\"`"),
@@ -327,6 +378,9 @@ mod tests {
             ("\"1m\", align = 3, evry = 3", 3),
             ("every = (1 +), jitter = 3", 2),
             ("every = 10 minutes, jitter = 10 s", 2),
+            ("cron = [1, \"@daily\", DAILY, []], tz = 5, dst = 5, schedule = 5", 6),
+            ("cron = 0 9 * * *, tz = UTC, dst = vixie", 3),
+            ("cron = [0 9 * * *], every = 3", 2),
             ("on-missed = \"all\", evry-day = \"1m\"", 2),
             ("every = \"1m\", every = 3", 1),
             ("every = \"1m\";", 1),
@@ -340,7 +394,8 @@ mod tests {
 
     #[test]
     fn a_sentence_begins_small_and_ends_without_a_stop() {
-        let all = "every, jitter = 3, on_overlap = \"x\", \"y\", colour = 3, max_running = 0, name = \"\", when = 1";
+        let all = "every, jitter = 3, on_overlap = \"x\", \"y\", colour = 3, max_running = 0, name = \"\", when = 1, \
+                   cron = [], tz = UTC, dst = 3, schedule = \"\"";
         for sentence in read(all).1 {
             assert!(!sentence.starts_with(char::is_uppercase) && !sentence.ends_with('.'), "{sentence}");
         }

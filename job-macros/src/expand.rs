@@ -210,6 +210,26 @@ mod tests {
     }
 
     #[test]
+    fn calendar_times_are_checked_one_by_one_and_given_as_one() {
+        let found = expanded("cron = [\"0 9 * * *\", r\"@daily\"], tz = \"UTC\", dst = \"literal\"", "fn f() {}");
+        let found = found.replace("::job_runtime::__private::", "");
+        for part in [
+            "const_:()=check_cron(\"09***\");const_:()=check_cron(r\"@daily\");const_:()=check_zone(\"UTC\");",
+            ".text(\"cron\",\"09***;@daily\").text(\"tz\",\"UTC\").text(\"dst\",\"literal\")",
+        ] {
+            assert!(found.contains(part), "{part} in {found}");
+        }
+        let found = expanded("cron = [3, \"x\"]", "fn f() {}");
+        assert!(found.contains("check_cron(\"x\")"), "{found}");
+    }
+
+    #[test]
+    fn a_schedule_of_the_users_own_is_made_at_the_start() {
+        let found = expanded("schedule = Nightly { hour: 2 }, crate = a::b", "fn f() {}");
+        assert!(found.contains(".schedule(||a::b::__private::Timetable::of(Nightly{hour:2}))"), "{found}");
+    }
+
+    #[test]
     fn a_type_parameter_avoids_the_users_names() {
         let found = expanded("every = \"1m\"", "fn f(s: &mut Vec<T>) {}");
         assert!(found.contains("peek<T1>(f:impl::core::ops::FnOnce(&Vec<T>)->T1)"), "{found}");

@@ -19,6 +19,11 @@ use proc_macro::TokenStream;
 /// async fn purge_sessions(cx: &Context, db: &Database) -> anyhow::Result<()> {
 ///     db.purge(cx.now()).await
 /// }
+///
+/// #[periodic(cron = "30 2 * * MON-FRI", tz = "Europe/Berlin")]
+/// async fn send_report(mailer: &dyn Mailer) {
+///     mailer.send("report").await;
+/// }
 /// ```
 ///
 /// The function stays as it is: it can be called and tested. Beside it stands a type of the same name that
@@ -42,12 +47,16 @@ use proc_macro::TokenStream;
 ///
 /// # Options
 ///
-/// Only `every` is needed. A duration is a string such as `"10m"`, `"1h30m"` or `"250ms"` (units `ms`, `s`, `m`,
-/// `h`, `d`, `w`), or a `const` expression of the type `Duration`.
+/// One of `every`, `cron` and `schedule` is needed. A duration is a string such as `"10m"`, `"1h30m"` or `"250ms"`
+/// (units `ms`, `s`, `m`, `h`, `d`, `w`), or a `const` expression of the type `Duration`.
 ///
 /// | option | values | default | meaning |
 /// |---|---|---|---|
-/// | `every` | duration above zero | required | distance between two ticks |
+/// | `every` | duration above zero | – | distance between two ticks |
+/// | `cron` | `"30 2 * * *"`, `"@daily"`; several as `["0 9 * * MON-FRI", "0 12 * * SAT"]` | – | calendar times; `job_runtime::guide::time` has the grammar |
+/// | `tz` | IANA name such as `"Europe/Berlin"` | `"UTC"` | time zone of `cron` |
+/// | `dst` | `"vixie"`, `"literal"` | `"vixie"` | where the clocks of the zone change: times of day come exactly once on each day that is meant, all else at every instant whose local time is meant; or all of it at every such instant |
+/// | `schedule` | expression of a type that implements `Recurrence` | – | a rule of your own, made at the start |
 /// | `initial_delay` | duration | `every` | before the first tick; `"0s"` is at once |
 /// | `delay_mode` | `"regular"`, `"shifted"` | `"regular"` | from start to start without drift, or from the end of a run to the next start |
 /// | `when` | path or closure, plain or `async`, taking nothing or `&Context`, giving `bool` | – | guard: the tick is skipped when it says no. A panic counts as no |
@@ -69,7 +78,8 @@ use proc_macro::TokenStream;
 /// | `crate` | path | `::job_runtime` | where `job_runtime` is found, for crates that re-export or rename it |
 ///
 /// Numbers may be `const` expressions of the type `u32`. `align` goes neither with `initial_delay` nor with
-/// `delay_mode = "shifted"`.
+/// `delay_mode = "shifted"`, and all three go with `every` only. `tz` and `dst` go with `cron`, which needs the feature
+/// `cron` of `job-runtime`; it is on by default.
 ///
 /// # Mistakes
 ///

@@ -1,13 +1,13 @@
 //! Rules that types cannot show: which options go together, and which functions can be jobs.
 
 mod clear;
+mod schedule;
 mod types;
 
-use proc_macro2::Span;
 use quote::ToTokens;
-use syn::{Attribute, FnArg, Lit, PatType, Path, ReturnType, Safety, Signature, Type};
+use syn::{Attribute, FnArg, PatType, Path, ReturnType, Safety, Signature, Type};
 
-use crate::attr::{Opt, Options, Value};
+use crate::attr::Options;
 use crate::errors::Errors;
 use crate::item::{Function, bare, own_type, typed};
 pub(crate) use clear::{clear_part, lend_unsized};
@@ -18,9 +18,7 @@ const MOST_ARGUMENTS: usize = 12;
 /// Notes every conflict among the options, and between them and the function.
 pub(crate) fn options(options: &Options, function: &Function, errors: &mut Errors) {
     let stateful = function.state().is_some();
-    every_is_there(options, errors);
-    align_needs_regular(options, errors);
-    align_has_no_delay(options, errors);
+    schedule::schedule(options, errors);
     overlap_suits_state(options, stateful, errors);
     max_running_needs_run(options, stateful, errors);
     backoff_needs_attempts(options, errors);
@@ -37,36 +35,6 @@ pub(crate) fn function(function: &mut Function, errors: &mut Errors) -> bool {
     parameters(function, errors);
     output(&function.sig, errors);
     errors.count() == before
-}
-
-fn every_is_there(options: &Options, errors: &mut Errors) {
-    if options.find("every").is_none() && !options.unclear {
-        errors.at_span(Span::call_site(), "a periodic job needs its period, as in `every = \"10m\"`");
-    }
-}
-
-fn align_needs_regular(options: &Options, errors: &mut Errors) {
-    let shifted = options.text("delay_mode").is_some_and(|mode| mode.value() == "shifted");
-    if let (Some(align), true) = (options.find("align").filter(|align| flag(align) != Some(false)), shifted) {
-        let sentence =
-            "`align` keeps ticks at fixed times, `delay_mode = \"shifted\"` moves them: leave one of the two out";
-        errors.at(&align.key, sentence);
-    }
-}
-
-fn align_has_no_delay(options: &Options, errors: &mut Errors) {
-    let aligned = options.find("align").is_some_and(|align| flag(align) == Some(true));
-    if let (Some(delay), true) = (options.find("initial_delay"), aligned) {
-        errors.at(&delay.key, "`align` says when the first tick is: leave `initial_delay` out");
-    }
-}
-
-/// The value of a flag that is written out.
-fn flag(option: &Opt) -> Option<bool> {
-    let Some(Value::Flag(syn::Expr::Lit(literal))) = &option.value else {
-        return None;
-    };
-    if let Lit::Bool(flag) = &literal.lit { Some(flag.value) } else { None }
 }
 
 fn overlap_suits_state(options: &Options, stateful: bool, errors: &mut Errors) {
@@ -312,12 +280,6 @@ mod tests {
     #[test]
     fn options_that_do_not_go_together() {
         let cases = [
-            ("", "fn f() {}", Some("needs its period")),
-            ("every = \"1m\", align = true", "fn f() {}", None),
-            ("every = \"1m\", align = true, delay_mode = \"shifted\"", "fn f() {}", Some("leave one of the two out")),
-            ("every = \"1m\", align = false, delay_mode = \"shifted\"", "fn f() {}", None),
-            ("every = \"1m\", align = true, initial_delay = \"1s\"", "fn f() {}", Some("leave `initial_delay` out")),
-            ("every = \"1m\", align = cfg!(unix), initial_delay = \"1s\"", "fn f() {}", None),
             ("every = \"1m\", on_overlap = \"run\"", "fn f(s: &mut u8) {}", Some("one `&mut` state")),
             ("every = \"1m\", on_overlap = \"queue\"", "fn f(s: &mut u8) {}", None),
             ("every = \"1m\", max_running = 2", "fn f() {}", None),

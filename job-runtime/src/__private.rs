@@ -11,3 +11,4 @@ pub use crate::job::{
     AsArgument, AsData, AsState, BoxFuture, Input, JobHandle, JobInfo, Place, Report, Return, Shared, State,
     check_backoff, companion, state_probe as state,
 };
+pub use crate::schedule::{Timetable, check_cron, check_zone};

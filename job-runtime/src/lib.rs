@@ -115,6 +115,7 @@
 //! | feature | default | what it brings |
 //! |---|---|---|
 //! | `signals` | yes | SIGTERM, Ctrl-C and USR1 under [`run_all`] |
+//! | `cron` | yes | calendar times in time zones: `cron`, `tz`, `dst` at the attribute, `Schedule::cron`; see the guide on [time](guide::time) |
 //! | `testing` | no | `job_runtime::testing`: jobs on paused time, with two fake clocks |
 //! | `full` | no | all of them |
 //!
@@ -122,6 +123,7 @@
 //!
 //! * No tick is lost or doubled silently: `due = ran + skipped + missed + pending`, at every moment, per job
 //!   ([`Accounting`]).
+//! * A time of day comes exactly once on each day that is meant, whatever the clocks of its zone do.
 //! * A run never starts before its nominal time, and the k-th tick is at anchor + k · period: no drift.
 //! * A panic, an error or a hang in one run touches no other job and not the schedule.
 //! * Every [`EventKind::Started`] has exactly one [`EventKind::Finished`].
@@ -148,6 +150,7 @@ mod engine;
 mod error;
 mod event;
 mod guard;
+pub mod guide;
 mod job;
 mod name;
 mod outcome;
@@ -184,6 +187,9 @@ pub use outcome::{JobState, Kind, MissReason, Outcome, RunId, SkipReason, Trigge
 pub use periodic::Periodic;
 #[doc(inline)]
 pub use runtime::{Builder, Health, Runtime, run_all};
+#[cfg(feature = "cron")]
+#[doc(inline)]
+pub use schedule::{Dst, ZoneData};
 #[doc(inline)]
 pub use schedule::{Recurrence, Schedule};
 #[cfg(feature = "testing")]

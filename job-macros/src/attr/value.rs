@@ -1,10 +1,16 @@
-//! Which values an option takes: words and counts are judged here, durations by `const fn`s of the runtime.
+//! Which values an option takes: words and counts are judged here, durations and the like by `const fn`s of the
+//! runtime.
+
+mod calendar;
+mod duration;
 
 use std::fmt;
 
 use quote::ToTokens;
 use syn::{Expr, Ident, Lit, LitInt, LitStr, Path, UnOp};
 
+use self::duration::duration;
+pub(crate) use self::duration::is_number;
 use crate::errors::{Errors, join, nearest};
 
 /// What may stand behind the `=` of an option; shown as the end of a sentence.
@@ -16,6 +22,12 @@ pub(crate) enum Kind {
     Delay(&'static [&'static str]),
     /// One duration, or two.
     Backoff,
+    /// One cron expression, or several.
+    Cron,
+    /// The name of a time zone.
+    Zone,
+    /// A value that implements `Recurrence`.
+    Schedule,
     Word(&'static [&'static str]),
     Missed,
     Count,
@@ -26,20 +38,24 @@ pub(crate) enum Kind {
     Crate,
 }
 
-/// Which `const fn` of the runtime judges a duration.
+/// Which `const fn` of the runtime judges a text.
 #[derive(Clone, Copy)]
 pub(crate) enum Check {
     Period,
     Delay,
     Backoff,
+    Cron,
+    Zone,
 }
 
 /// A value of the right shape.
 pub(crate) enum Value {
     /// A word or a name, judged already.
     Text(LitStr),
-    /// A duration as a text.
-    Duration(LitStr, Check),
+    /// A text for the runtime to judge.
+    Unjudged(LitStr, Check),
+    /// Cron expressions, for the runtime to judge: those of a list that are texts.
+    Cron(Vec<LitStr>),
     /// A duration as a `const` expression.
     Computed(Expr, Check),
     /// A count written out.
@@ -47,6 +63,7 @@ pub(crate) enum Value {
     /// A count as a `const` expression.
     ComputedCount(Expr),
     Flag(Expr),
+    Schedule(Expr),
     Guard(Guard),
     Companion(Ident),
     Crate(Path),
@@ -59,8 +76,14 @@ impl Value {
             Self::Computed(expr, _)
             | Self::ComputedCount(expr)
             | Self::Flag(expr)
+            | Self::Schedule(expr)
             | Self::Guard(Guard::Asked(expr) | Guard::Closure(expr)) => Some(expr),
-            Self::Text(_) | Self::Duration(..) | Self::Count(_) | Self::Companion(_) | Self::Crate(_) => None,
+            Self::Text(_)
+            | Self::Unjudged(..)
+            | Self::Cron(_)
+            | Self::Count(_)
+            | Self::Companion(_)
+            | Self::Crate(_) => None,
         }
     }
 }
@@ -82,6 +105,9 @@ pub(crate) fn read(name: &str, kind: Kind, written: Expr, errors: &mut Errors) -
         Kind::Period(words) => duration(name, kind, words, Check::Period, expr, errors),
         Kind::Delay(words) => duration(name, kind, words, Check::Delay, expr, errors),
         Kind::Backoff => duration(name, kind, &[], Check::Backoff, expr, errors),
+        Kind::Cron => calendar::cron(name, kind, &expr, errors),
+        Kind::Zone => calendar::zone(name, kind, &expr, errors),
+        Kind::Schedule => calendar::schedule(name, kind, expr, errors),
         Kind::Word(words) => word(name, kind, words, &expr, errors),
         Kind::Missed => missed(name, kind, &expr, errors),
         Kind::Count => count(name, kind, expr, errors),
@@ -93,53 +119,8 @@ pub(crate) fn read(name: &str, kind: Kind, written: Expr, errors: &mut Errors) -
     }
 }
 
-fn duration(name: &str, kind: Kind, words: &[&str], check: Check, expr: Expr, errors: &mut Errors) -> Option<Value> {
-    if let Some(text) = string(&expr) {
-        return duration_text(name, kind, words, check, text, errors);
-    }
-    if let Some(text) = unquoted(&expr) {
-        errors.at(&expr, in_quotes(name, &text));
-        return None;
-    }
-    if let Some(Lit::Float(number)) = literal(&expr).filter(|literal| is_number_with_unit(literal)) {
-        errors.at(number, format!("`{name}` is written in quotes and in whole numbers, as in `\"1h30m\"`"));
-        return None;
-    }
-    if is_number(&expr) {
-        errors.at(&expr, format!("`{name}` needs a unit, a bare number has none: {kind}"));
-        return None;
-    }
-    if let Some(word) = words.iter().find(|word| as_path(&expr).is_some_and(|path| path.is_ident(word))) {
-        errors.at(&expr, in_quotes(name, word));
-        return None;
-    }
-    if literal(&expr).is_some() || matches!(expr, Expr::Range(_) | Expr::Closure(_)) {
-        return refuse(name, kind, &expr, errors);
-    }
-    Some(Value::Computed(expr, check))
-}
-
 fn in_quotes(name: &str, text: &str) -> String {
     format!("`{name}` is written in quotes: `\"{text}\"`")
-}
-
-/// A duration begins with a digit, so a text that begins with a letter is meant as a word.
-fn duration_text(
-    name: &str,
-    kind: Kind,
-    words: &[&str],
-    check: Check,
-    text: LitStr,
-    errors: &mut Errors,
-) -> Option<Value> {
-    let value = text.value();
-    if words.contains(&value.as_str()) {
-        return Some(Value::Text(text));
-    }
-    if !words.is_empty() && value.starts_with(char::is_alphabetic) {
-        return unknown_word(name, kind, words, &text, errors);
-    }
-    Some(Value::Duration(text, check))
 }
 
 fn word(name: &str, kind: Kind, words: &[&str], expr: &Expr, errors: &mut Errors) -> Option<Value> {
@@ -305,39 +286,13 @@ fn is_negative(expr: &Expr) -> bool {
     matches!(expr, Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)))
 }
 
-/// `1h30m` and `1s..5m`, numbers with a unit that lack their quotes.
-fn unquoted(expr: &Expr) -> Option<String> {
-    if let Expr::Range(range) = expr {
-        let (start, end) = (range.start.as_deref()?, range.end.as_deref()?);
-        return Some(format!("{}..{}", unquoted(start)?, unquoted(end)?));
-    }
-    let number = literal(expr).filter(|number| matches!(number, Lit::Int(_)) && is_number_with_unit(number))?;
-    Some(number.to_token_stream().to_string())
-}
-
-fn is_number_with_unit(literal: &Lit) -> bool {
-    if let Lit::Int(number) = literal {
-        return is_unit(number.suffix());
-    }
-    matches!(literal, Lit::Float(number) if is_unit(number.suffix()))
-}
-
-/// Letters of units, and numbers between them; which of them make a duration is for the runtime to say.
-fn is_unit(suffix: &str) -> bool {
-    !suffix.is_empty() && suffix.chars().all(|letter| "0123456789msdhw".contains(letter))
-}
-
-/// `600`, `-1`, `10 * 60`
-fn is_number(expr: &Expr) -> bool {
-    if let Expr::Binary(binary) = expr {
-        return is_number(&binary.left) && is_number(&binary.right);
-    }
-    is_negative(expr) || matches!(literal(expr), Some(Lit::Int(_) | Lit::Float(_)))
-}
-
 impl Kind {
     pub(crate) fn is_duration(self) -> bool {
         matches!(self, Self::Period(_) | Self::Delay(_) | Self::Backoff)
+    }
+
+    pub(crate) fn is_cron(self) -> bool {
+        matches!(self, Self::Cron)
     }
 }
 
@@ -350,6 +305,11 @@ impl fmt::Display for Kind {
             Self::Backoff => {
                 f.write_str("write `\"1s..5m\"` for growing delays, `\"10s\"` or a `const` `Duration` for equal ones")
             }
+            Self::Cron => f.write_str(
+                "write a cron expression such as `\"30 2 * * *\"`, or several as `[\"0 9 * * *\", \"0 12 * * SAT\"]`",
+            ),
+            Self::Zone => f.write_str("write the name of a time zone such as `\"Europe/Berlin\"`"),
+            Self::Schedule => f.write_str("write an expression of a type that implements `Recurrence`"),
             Self::Word(words) => write!(f, "write {}", quoted(words)),
             Self::Missed => write!(f, "write {}", quoted(MISSED)),
             Self::Count => f.write_str("write a whole number such as `3`, or a `const` `u32`"),

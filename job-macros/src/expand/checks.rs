@@ -8,12 +8,14 @@ use super::Job;
 use super::place::{Stretch, at, local};
 use crate::attr::{Check, Value};
 
-/// Reads each duration that is written out.
+/// Reads each duration, cron expression and time zone that is written out.
 pub(super) fn literals(job: &Job<'_>) -> TokenStream {
     let values = job.options.iter().filter_map(|option| option.value.as_ref());
-    let checks = values.filter_map(|value| {
-        let Value::Duration(text, check) = value else { return None };
-        Some(literal(job, text, *check))
+    let checks = values.map(|value| {
+        if let Value::Cron(texts) = value {
+            return texts.iter().map(|text| literal(job, text, Check::Cron)).collect();
+        }
+        if let Value::Unjudged(text, check) = value { literal(job, text, *check) } else { TokenStream::new() }
     });
     checks.collect()
 }
@@ -30,6 +32,12 @@ fn literal(job: &Job<'_>, text: &LitStr, check: Check) -> TokenStream {
         }
         Check::Backoff => {
             quote_spanned!(span=> const _: () = #private::check_backoff(#text);)
+        }
+        Check::Cron => {
+            quote_spanned!(span=> const _: () = #private::check_cron(#text);)
+        }
+        Check::Zone => {
+            quote_spanned!(span=> const _: () = #private::check_zone(#text);)
         }
     }
 }

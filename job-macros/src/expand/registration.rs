@@ -2,8 +2,8 @@
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned;
+use syn::{Expr, LitStr, Type};
 
 use super::Job;
 use super::place::{Stretch, at, local, ours, written_at};
@@ -32,7 +32,12 @@ pub(super) fn registration(job: &Job<'_>, callable: bool) -> TokenStream {
 fn setter(job: &Job<'_>, option: &Opt) -> Option<TokenStream> {
     let name = option.name;
     Some(match option.value.as_ref()? {
-        Value::Text(text) | Value::Duration(text, _) => quote!(.text(#name, #text)),
+        Value::Text(text) | Value::Unjudged(text, _) => quote!(.text(#name, #text)),
+        Value::Cron(texts) => {
+            let text = in_one(texts);
+            quote!(.text(#name, #text))
+        }
+        Value::Schedule(expr) => timetable(job, expr),
         Value::Computed(..) => {
             let value = job.constant(name);
             quote!(.duration(#name, #value))
@@ -50,6 +55,19 @@ fn setter(job: &Job<'_>, option: &Opt) -> Option<TokenStream> {
         Value::Guard(guard) => condition(job, guard),
         Value::Companion(_) | Value::Crate(_) => return None,
     })
+}
+
+/// Cron expressions in one text, as the runtime reads them.
+fn in_one(texts: &[LitStr]) -> LitStr {
+    let each: Vec<String> = texts.iter().map(LitStr::value).collect();
+    LitStr::new(&each.join(";"), texts.first().map_or_else(Span::call_site, LitStr::span))
+}
+
+fn timetable(job: &Job<'_>, expr: &Expr) -> TokenStream {
+    let stretch = Stretch::of(expr);
+    let private = job.private(stretch.first);
+    let timetable = stretch.call(&quote_spanned!(stretch.first=> #private::Timetable::of), expr.to_token_stream());
+    quote_spanned!(stretch.first=> .schedule(|| #timetable))
 }
 
 fn condition(job: &Job<'_>, guard: &Guard) -> TokenStream {

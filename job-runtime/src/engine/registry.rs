@@ -14,6 +14,7 @@ use crate::job::{
 };
 use crate::name::{hint, in_environment};
 use crate::outcome::Kind;
+use crate::panics::held;
 use crate::schedule::Timetable;
 
 /// An annotated function, as the expansion of its attribute registers it.
@@ -37,6 +38,7 @@ impl Registration {
 /// What stands at an attribute and in the signature below it.
 pub struct Definition {
     settings: Vec<(&'static str, Setting<'static>)>,
+    schedule: Option<fn() -> Timetable>,
     guard: Option<Guard>,
     needs: Vec<Need>,
     state: Option<Stateful>,
@@ -46,7 +48,15 @@ pub struct Definition {
 
 impl Definition {
     fn new() -> Self {
-        Self { settings: Vec::new(), guard: None, needs: Vec::new(), state: None, arguments: None, body: None }
+        Self {
+            settings: Vec::new(),
+            schedule: None,
+            guard: None,
+            needs: Vec::new(),
+            state: None,
+            arguments: None,
+            body: None,
+        }
     }
 
     /// An option given as text.
@@ -75,6 +85,13 @@ impl Definition {
 
     fn setting(mut self, option: &'static str, value: Setting<'static>) -> Self {
         self.settings.push((option, value));
+        self
+    }
+
+    /// A schedule of the user's own.
+    #[must_use]
+    pub fn schedule(mut self, make: fn() -> Timetable) -> Self {
+        self.schedule = Some(make);
         self
     }
 
@@ -139,6 +156,8 @@ pub(crate) struct Found {
     pub(crate) kind: Kind,
     pub(crate) companion: Option<TypeId>,
     pub(crate) options: Options,
+    /// The schedule of the attribute, where it is neither `every` nor `cron`.
+    given: Timetable,
     definition: Definition,
 }
 
@@ -151,11 +170,16 @@ impl Found {
                 mistakes.push(at(&registration.place, &error.to_string()));
             }
         }
+        let given = definition.schedule.map(held);
+        if let Some(None) = given {
+            mistakes.push(at(&registration.place, "the expression of `schedule` panicked"));
+        }
         Self {
             place: &registration.place,
             kind: registration.kind,
             companion: Some((registration.companion)()),
             options,
+            given: given.flatten().unwrap_or(Timetable::Every(Duration::MAX)),
             definition,
         }
     }
@@ -180,13 +204,13 @@ impl Found {
     /// The job, in its runtime.
     pub(crate) fn into_job(self, home: &Arc<Home>) -> Option<Arc<Job>> {
         let name: Arc<str> = self.name().into();
-        let Self { place, kind, options, definition, .. } = self;
+        let Self { place, kind, options, given, definition, .. } = self;
         let Definition { guard, needs, state, arguments, body, .. } = definition;
         Some(Arc::new(Job {
             name,
             kind,
             place,
-            timetable: timetable(&options),
+            timetable: options.timetable(given),
             options: Arc::new(options),
             body: body?,
             guard,
@@ -197,12 +221,6 @@ impl Found {
             entry: OnceLock::new(),
         }))
     }
-}
-
-/// The timetable that the options describe.
-pub(crate) fn timetable(options: &Options) -> Timetable {
-    let period = options.every.unwrap_or(Duration::MAX);
-    if options.align { Timetable::Aligned(period) } else { Timetable::Every(period) }
 }
 
 /// Everything linked, in the order of names, and everything that is wrong with it.
@@ -255,7 +273,7 @@ impl Inventory {
                     self.mistakes
                         .push(Mistake::anywhere(format!("`.configure` names `{job}`, which is not a job{hint}")));
                 }
-                [found] => match change(JobConfig { options: found.options.clone() }) {
+                [found] => match change(JobConfig::over(&found.options)) {
                     Ok(config) => found.options = config.options,
                     Err(error) => {
                         let mistake = at(found.place, &format!("`.configure`: {error}"));
@@ -277,6 +295,7 @@ impl Inventory {
     pub(crate) fn read_environment(&mut self, variables: &BTreeMap<String, String>) {
         let before: Vec<String> = self.found.iter().map(|found| found.name().to_owned()).collect();
         let names: Vec<String> = before.iter().map(|name| in_environment(name)).collect();
+        self.found.iter_mut().for_each(|found| found.options.next_source());
         for (variable, value) in variables {
             if let Some(rest) = variable.strip_prefix("JOB_") {
                 self.read_variable(&names, variable, rest, value);
@@ -344,7 +363,7 @@ impl Inventory {
     /// Duplicate names and contradicting options.
     pub(crate) fn check(&mut self) {
         for found in &self.found {
-            for conflict in found.options.conflicts(found.definition.state.is_some()) {
+            for conflict in found.options.conflicts(found.definition.state.is_some(), &found.given) {
                 self.mistakes.push(at(found.place, &format!("job `{}`: {conflict}", found.name())));
             }
         }
@@ -384,7 +403,7 @@ fn either(jobs: &[&mut Found]) -> String {
 }
 
 /// Options that are code, and that no text can change.
-const AT_THE_ATTRIBUTE: [&str; 3] = ["when", "companion", "crate"];
+const AT_THE_ATTRIBUTE: [&str; 4] = ["schedule", "when", "companion", "crate"];
 
 /// Option and job of a variable: the longest option name at its end, before it the name of a job.
 fn split_variable<'a>(names: &[String], rest: &'a str) -> Option<(&'static str, &'a str)> {

@@ -143,6 +143,8 @@ pub(crate) struct Core {
     pub(crate) effort: usize,
     /// In tests: a clock that nobody waits for in vain, so that nothing wakes without need.
     fake: bool,
+    /// In tests: the wall clock was moved, and nobody has looked since.
+    moved: bool,
     timers: Timers,
     runs: Slots<Running>,
     rest: Rest,
@@ -160,8 +162,10 @@ pub(crate) struct Core {
     told: bool,
     /// Wall-clock schedules that are armed.
     wall_armed: usize,
-    /// How the clocks stood to each other when they were last read together.
+    /// How the clocks stood to each other when they were last read together, and when the alarms of wall-clock
+    /// schedules were last brought in line.
     seen: Now,
+    in_line: Now,
     crowded: bool,
     /// When to look for runs that keep their thread; [`Moment::NEVER`] while nothing runs.
     watch: Moment,
@@ -178,6 +182,7 @@ impl Core {
             manual,
             effort: 0,
             fake,
+            moved: false,
             timers: Timers::new(),
             runs: Slots::new(),
             rest: Rest::default(),
@@ -192,6 +197,7 @@ impl Core {
             told: false,
             wall_armed: 0,
             seen: now,
+            in_line: now,
             crowded: false,
             watch: Moment::NEVER,
         }

@@ -40,6 +40,27 @@ impl JobConfig {
         self.length("every", period)
     }
 
+    /// Calendar times: a cron expression, or several with `;` between them; the guide on [time](crate::guide::time)
+    /// has the grammar. What [`every`](Self::every) and it replace is a schedule from before, such as that of the
+    /// attribute. Needs the feature `cron`.
+    pub fn cron(self, expression: &str) -> Result<Self> {
+        self.text("cron", expression)
+    }
+
+    /// The time zone of [`cron`](Self::cron), by its IANA name; UTC unless it is set.
+    pub fn tz(self, zone: &str) -> Result<Self> {
+        self.text("tz", zone)
+    }
+
+    /// What becomes of the times of [`cron`](Self::cron) where the clocks of the zone change:
+    ///
+    /// * `"vixie"`: times of day come exactly once on each day that is meant; what has a `*`, a range or a step in
+    ///   second, minute or hour comes at every instant whose local time is meant. The default.
+    /// * `"literal"`: every instant whose local time is meant.
+    pub fn dst(self, rule: &str) -> Result<Self> {
+        self.text("dst", rule)
+    }
+
     /// The time before the first tick; `"0s"` is at once, and unless it is set the first tick comes after one
     /// period. Not with [`align`](Self::align).
     pub fn initial_delay(self, delay: impl IntoDuration) -> Result<Self> {
@@ -150,6 +171,13 @@ impl JobConfig {
     /// Whether the job starts in service, as it does unless this is set, or paused.
     pub fn enabled(self, on: bool) -> Result<Self> {
         self.set("enabled", Setting::Flag(on))
+    }
+
+    /// The options of a job, to be set anew by a later source.
+    pub(crate) fn over(options: &Options) -> Self {
+        let mut options = options.clone();
+        options.next_source();
+        Self { options }
     }
 
     pub(crate) fn set(mut self, option: &str, value: Setting<'_>) -> Result<Self> {

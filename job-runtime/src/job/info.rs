@@ -35,6 +35,8 @@ pub struct JobInfo {
     pub kind: Kind,
     /// Its schedule in words, as in `every 10m`. Every recurring job has one.
     pub schedule: Option<String>,
+    /// The time zone of its schedule, in which people read its ticks; UTC where it has none.
+    pub zone: Arc<str>,
     /// The source file of its attribute; `(added at run time)` without one.
     pub file: &'static str,
     /// The line there; 0 without an attribute.

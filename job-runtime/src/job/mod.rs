@@ -8,6 +8,8 @@ mod data;
 mod glue;
 mod handle;
 mod info;
+#[cfg(feature = "cron")]
+mod local;
 mod options;
 mod signature;
 mod state;

@@ -1,5 +1,6 @@
 //! The options of a job, set one by one by the same code for attribute, `configure` and environment.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::duration::{Setting, above_zero, read, text, tick_apart};
@@ -8,6 +9,7 @@ use crate::name::{hint, is_name};
 use crate::policy::missed::Missed;
 use crate::policy::overlap::Overlap;
 use crate::policy::retry::Backoff;
+use crate::schedule::{Calendar, Dst, Expressions, Timetable, Zone};
 
 /// From where a period is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,11 @@ pub(crate) enum Grace {
 pub(crate) struct Options {
     pub(crate) name: Option<String>,
     pub(crate) every: Option<Duration>,
+    pub(crate) cron: Option<Expressions>,
+    pub(crate) tz: Option<Zone>,
+    pub(crate) dst: Option<Dst>,
+    /// What of the schedule was set before, and gives way to a schedule that is set now.
+    earlier: Earlier,
     pub(crate) initial_delay: Option<Duration>,
     pub(crate) delay_mode: DelayMode,
     /// Unset: `run`, or `ignore` for a job with state.
@@ -47,11 +54,25 @@ pub(crate) struct Options {
     pub(crate) enabled: bool,
 }
 
+/// Which options of a schedule come from an earlier source than the one that is being read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each of these options")]
+struct Earlier {
+    every: bool,
+    cron: bool,
+    tz: bool,
+    dst: bool,
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             name: None,
             every: None,
+            cron: None,
+            tz: None,
+            dst: None,
+            earlier: Earlier::default(),
             initial_delay: None,
             delay_mode: DelayMode::Regular,
             on_overlap: None,
@@ -73,8 +94,11 @@ impl Default for Options {
 
 impl Options {
     /// The names of the options, as they are written everywhere.
-    pub(crate) const NAMES: [&'static str; 17] = [
+    pub(crate) const NAMES: [&'static str; 20] = [
         "every",
+        "cron",
+        "tz",
+        "dst",
         "initial_delay",
         "delay_mode",
         "on_overlap",
@@ -103,7 +127,16 @@ impl Options {
 
     fn assign(&mut self, option: &str, value: Setting<'_>) -> Result<()> {
         match option {
-            "every" => self.every = Some(tick_apart(above_zero(value.duration()?)?)?),
+            "every" => self.set_every(tick_apart(above_zero(value.duration()?)?)?),
+            "cron" => self.set_cron(Expressions::read(value.written("a cron expression such as `30 2 * * *`")?)?),
+            "tz" => {
+                self.tz = Some(Zone::named(value.written("a time zone such as `Europe/Berlin`")?)?);
+                self.earlier.tz = false;
+            }
+            "dst" => {
+                self.dst = Some(Dst::read(value.written("`vixie` or `literal`")?)?);
+                self.earlier.dst = false;
+            }
             "initial_delay" => self.initial_delay = Some(value.duration()?),
             "delay_mode" => self.delay_mode = value.word(["regular", "shifted"], delay_mode)?,
             "on_overlap" => self.on_overlap = Some(value.word(Overlap::WORDS, Overlap::parse)?),
@@ -125,16 +158,61 @@ impl Options {
         Ok(())
     }
 
+    /// What is set from here on comes from a later source, as `configure` after the attribute.
+    pub(crate) fn next_source(&mut self) {
+        self.earlier = Earlier {
+            every: self.every.is_some(),
+            cron: self.cron.is_some(),
+            tz: self.tz.is_some(),
+            dst: self.dst.is_some(),
+        };
+    }
+
+    fn set_every(&mut self, period: Duration) {
+        self.every = Some(period);
+        self.earlier.every = false;
+        self.cron.take_if(|_| self.earlier.cron);
+        self.tz.take_if(|_| self.earlier.tz);
+        self.dst.take_if(|_| self.earlier.dst);
+    }
+
+    fn set_cron(&mut self, expressions: Expressions) {
+        self.cron = Some(expressions);
+        self.earlier.cron = false;
+        self.every.take_if(|_| self.earlier.every);
+    }
+
+    /// When the job is due: as the options say, or else as is given.
+    pub(crate) fn timetable(&self, given: Timetable) -> Timetable {
+        let timetable = match (&self.cron, self.every) {
+            (Some(cron), _) => Timetable::Calendar(Arc::new(Calendar::new(cron.clone(), self.tz.clone(), self.dst))),
+            (None, Some(period)) => Timetable::Every(period),
+            (None, None) => given,
+        };
+        match timetable.period() {
+            Some(period) if self.align => Timetable::Aligned(period),
+            _ => timetable,
+        }
+    }
+
     /// The overlap policy in force.
     pub(crate) fn overlap(&self, stateful: bool) -> Overlap {
         self.on_overlap.unwrap_or(if stateful { Overlap::Ignore } else { Overlap::Run })
     }
 
-    /// What two options say against each other.
-    pub(crate) fn conflicts(&self, stateful: bool) -> Vec<&'static str> {
+    /// What the options say against each other, in a job that is due as they say, or else as is given.
+    pub(crate) fn conflicts(&self, stateful: bool, given: &Timetable) -> Vec<&'static str> {
         let overlap = self.overlap(stateful);
         let shifted = self.delay_mode == DelayMode::Shifted;
+        let scheduled = self.every.is_some() || self.cron.is_some();
+        let calendar = self.cron.is_some() || (!scheduled && given.period().is_none());
         [
+            (self.every.is_some() && self.cron.is_some(), "`every` and `cron` both say when it is due: leave one out"),
+            (self.tz.is_some() && self.cron.is_none(), "`tz` is the zone of `cron`, which is not set: leave it out"),
+            (self.dst.is_some() && self.cron.is_none(), "`dst` is a rule for `cron`, which is not set: leave it out"),
+            (calendar && self.align, "`align` goes with `every`: leave it out"),
+            (calendar && self.initial_delay.is_some(), "`initial_delay` goes with `every`: leave it out"),
+            (calendar && shifted, "`delay_mode = \"shifted\"` goes with `every`: leave it out"),
             (self.align && shifted, "`align` counts from the clock and `delay_mode = \"shifted\"` from the end of a run: leave one out"),
             (self.align && self.initial_delay.is_some(), "`align` says when the first tick is: leave `initial_delay` out"),
             (self.max_running.is_some() && overlap != Overlap::Run, "`max_running` bounds `on_overlap = \"run\"`: with another policy leave it out"),
@@ -145,11 +223,6 @@ impl Options {
         .collect()
     }
 
-    /// Whether an option is set that means something only with equal periods.
-    pub(crate) fn need_a_period(&self) -> bool {
-        self.align || self.initial_delay.is_some() || self.delay_mode == DelayMode::Shifted
-    }
-
     /// Each option that differs from its default, in words.
     pub(crate) fn policies(&self, stateful: bool) -> Vec<String> {
         let usual = Self::default();
@@ -158,6 +231,7 @@ impl Options {
         let count = |name: &str, value: Option<u32>| value.map(|value| format!("{name} {value}"));
         [
             Some(format!("on_overlap {}", self.overlap(stateful).as_str())),
+            self.cron.is_some().then(|| format!("dst {}", self.dst.map_or("vixie", Dst::as_str))),
             length("initial_delay", self.initial_delay),
             (self.delay_mode == DelayMode::Shifted).then(|| "delay_mode shifted".to_owned()),
             count("max_running", self.max_running),
@@ -248,6 +322,13 @@ impl Setting<'_> {
         count.filter(|count| *count > 0).ok_or_else(|| takes("a number from 1"))
     }
 
+    fn written(&self, what: &str) -> Result<&str> {
+        match self {
+            Setting::Text(text) => Ok(text),
+            Setting::Number(_) | Setting::Flag(_) | Setting::Duration(_) => Err(takes(what)),
+        }
+    }
+
     fn flag(self) -> Result<bool> {
         match self {
             Setting::Flag(flag) => Ok(flag),
@@ -312,6 +393,9 @@ mod tests {
     fn every_option_can_be_set_from_text() {
         for (option, text) in [
             ("every", "5m"),
+            ("cron", "30 2 * * *; @daily"),
+            ("tz", "Europe/Berlin"),
+            ("dst", "literal"),
             ("initial_delay", "0s"),
             ("delay_mode", "shifted"),
             ("on_overlap", "queue"),
@@ -331,9 +415,11 @@ mod tests {
         ] {
             assert!(Options::NAMES.contains(&option));
             let mut options = Options::default();
-            options.set(option, Setting::Text(text)).unwrap_or_else(|error| panic!("{option}: {error}"));
+            if let Err(error) = options.set(option, Setting::Text(text)) {
+                assert!(error.to_string().contains("need the feature `cron`"), "{option}: {error}");
+            }
         }
-        assert_eq!(Options::NAMES.len(), 17);
+        assert_eq!(Options::NAMES.len(), 20);
     }
 
     #[test]
@@ -354,6 +440,8 @@ mod tests {
         }
     }
 
+    const PERIOD: Timetable = Timetable::Every(Duration::from_secs(1));
+
     #[test]
     fn what_contradicts_itself() {
         let mut options = Options {
@@ -363,10 +451,10 @@ mod tests {
             on_overlap: Some(Overlap::Queue),
             ..Options::default()
         };
-        assert_eq!(options.conflicts(false).len(), 2);
+        assert_eq!(options.conflicts(false, &PERIOD).len(), 2);
         options = Options::default();
-        assert!(options.conflicts(true).is_empty());
+        assert!(options.conflicts(true, &PERIOD).is_empty());
         options.on_overlap = Some(Overlap::Run);
-        assert_eq!(options.conflicts(true).len(), 1);
+        assert_eq!(options.conflicts(true, &PERIOD).len(), 1);
     }
 }

@@ -28,7 +28,7 @@ impl Periodics {
                 let next = from + *period;
                 self.set_next(core, slot, next);
             }
-            Timetable::Aligned(_) | Timetable::Calendar(_) => {
+            Timetable::Aligned(_) | Timetable::Calendar(_) | Timetable::Rule(_) => {
                 let done = unit.more.as_ref().and_then(|more| more.last_wall);
                 let after = done.map_or(core.now.wall, |done| done.max(core.now.wall));
                 let next = unit.timetable().next_wall(after);
@@ -102,7 +102,7 @@ impl Periodics {
     /// Whether the armed tick should have been handled long ago.
     pub(crate) fn is_overdue(&self, core: &Core, slot: u32) -> bool {
         let Some(unit) = self.units.get(slot).filter(|unit| unit.next != Moment::NEVER) else { return false };
-        let patience = unit.timetable().period().unwrap_or_default().max(Duration::from_secs(60));
-        core.now.moment.since(unit.next) > patience
+        let period = unit.timetable().period_after(core.now.wall_at(unit.next));
+        core.now.moment.since(unit.next) > period.unwrap_or_default().max(Duration::from_secs(60))
     }
 }

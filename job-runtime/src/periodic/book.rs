@@ -316,6 +316,7 @@ impl Periodics {
             name: Arc::clone(&job.name),
             kind: job.kind,
             schedule: Some(timetable.describe()),
+            zone: timetable.zone().into(),
             file: job.place.file,
             line: job.place.line,
             policies: job.options.policies(job.state.is_some()),
@@ -339,11 +340,11 @@ impl Periodics {
         }
     }
 
-    /// The jitter and splay of one tick.
-    pub(super) fn delay(&self, unit: &Unit, chance: u64) -> Duration {
+    /// The jitter and splay of one tick, within the time to the one after it.
+    pub(super) fn delay(&self, unit: &Unit, tick: Tick, chance: u64) -> Duration {
         let options = &unit.job.options;
         let place = place_of(&unit.job.name, &self.node);
-        start_delay(options.jitter, options.splay, unit.timetable().period(), place, chance)
+        start_delay(options.jitter, options.splay, unit.timetable().period_after(tick.scheduled_at), place, chance)
     }
 
     /// Occasions of a job that are not decided, counted where they wait.

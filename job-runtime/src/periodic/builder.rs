@@ -68,14 +68,14 @@ impl Periodic {
     }
 
     /// Changes its options, beginning with those of a call before; the schedule is the one it was made with, unless
-    /// `every` is set.
+    /// `every` or `cron` is set.
     ///
     /// # Errors
     /// When a setter was given something that is not a value of its option. Options that contradict each other are
     /// refused by [`Runtime::add`](crate::Runtime::add).
     pub fn configure(mut self, change: impl FnOnce(JobConfig) -> Result<JobConfig>) -> Result<Self> {
         let options = self.options.take().unwrap_or_default();
-        self.options = Some(change(JobConfig { options })?.options);
+        self.options = Some(change(JobConfig::over(&options))?.options);
         Ok(self)
     }
 
@@ -83,23 +83,12 @@ impl Periodic {
     pub(crate) fn into_job(self, home: &Arc<Home>, usual: &Usual) -> Result<Arc<Job>> {
         let Self { mut name, mut timetable, options, body } = self;
         if let Some(options) = &options {
-            if let Some(conflict) = options.conflicts(false).first() {
+            if let Some(conflict) = options.conflicts(false, &timetable).first() {
                 return Err(refused(&name, conflict));
             }
-            if let Some(period) = options.every {
-                timetable = Timetable::Every(period);
-            }
-            if let (true, Some(period)) = (options.align, timetable.period()) {
-                timetable = Timetable::Aligned(period);
-            }
+            timetable = options.timetable(timetable);
             if let Some(other) = &options.name {
                 name = other.as_str().into();
-            }
-            if matches!(timetable, Timetable::Calendar(_)) && options.need_a_period() {
-                return Err(refused(
-                    &name,
-                    "`align`, `initial_delay` and `delay_mode` go with `every`: leave them out",
-                ));
             }
         }
         if !is_name(&name) {

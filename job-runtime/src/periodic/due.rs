@@ -1,26 +1,43 @@
 //! The ticks of a schedule that are due, found without walking through them where periods are equal.
 
+use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use super::unit::{Tick, Unit};
 use crate::clock::{Moment, Now, earlier, later};
-use crate::schedule::{Timetable, span};
+use crate::schedule::{Calendar, Recurrence as _, Timetable, span};
 
-/// How many overdue ticks of a schedule without equal periods are looked at one by one.
-const WALK: usize = 100_000;
+/// How many overdue ticks of a rule are looked at one by one.
+const WALK: u64 = 100_000;
+/// How many of a calendar are, before they are counted.
+const FEW: u64 = 64;
 
 /// The ticks that are due, the newest of them by distance from the end.
 pub(super) enum Due {
-    Every { count: u64, last: Moment, period: Duration },
-    Aligned { count: u64, last: SystemTime, period: Duration },
-    Calendar { times: Vec<SystemTime>, next: Option<SystemTime> },
+    Every {
+        count: u64,
+        last: Moment,
+        period: Duration,
+    },
+    Aligned {
+        count: u64,
+        last: SystemTime,
+        period: Duration,
+    },
+    /// Ticks at any distance: the first, the newest that are asked for, the oldest of them first, and the one to come.
+    Listed {
+        count: u64,
+        first: SystemTime,
+        newest: VecDeque<SystemTime>,
+        next: Option<SystemTime>,
+        steps: u64,
+    },
 }
 
 impl Due {
     pub(super) fn count(&self) -> u64 {
         match self {
-            Self::Every { count, .. } | Self::Aligned { count, .. } => *count,
-            Self::Calendar { times, .. } => u64::try_from(times.len()).unwrap_or(u64::MAX),
+            Self::Every { count, .. } | Self::Aligned { count, .. } | Self::Listed { count, .. } => *count,
         }
     }
 
@@ -28,11 +45,19 @@ impl Due {
     pub(super) fn steps(&self) -> usize {
         match self {
             Self::Every { .. } | Self::Aligned { .. } => 0,
-            Self::Calendar { times, .. } => times.len(),
+            Self::Listed { steps, .. } => usize::try_from(*steps).unwrap_or(usize::MAX),
         }
     }
 
-    /// The tick that is `back` before the newest.
+    /// Whether all that is due was found.
+    fn is_whole(&self, now: &Now) -> bool {
+        match self {
+            Self::Every { .. } | Self::Aligned { .. } => true,
+            Self::Listed { next, .. } => next.is_none_or(|next| next > now.wall),
+        }
+    }
+
+    /// The tick that is `back` before the newest: the first, or one of those that were asked for.
     pub(super) fn tick(&self, back: u64, now: &Now) -> Tick {
         match self {
             Self::Every { last, period, .. } => {
@@ -43,9 +68,9 @@ impl Due {
                 let back = u32::try_from(back).map_or(Duration::MAX, |back| period.saturating_mul(back));
                 on_wall(earlier(*last, back), now)
             }
-            Self::Calendar { times, .. } => {
-                let index = usize::try_from(self.count().saturating_sub(back + 1)).unwrap_or(0);
-                on_wall(times.get(index).copied().unwrap_or(now.wall), now)
+            Self::Listed { first, newest, .. } => {
+                let index = usize::try_from(back).ok().and_then(|back| newest.len().checked_sub(back + 1));
+                on_wall(index.and_then(|index| newest.get(index)).copied().unwrap_or(*first), now)
             }
         }
     }
@@ -55,8 +80,9 @@ fn on_wall(scheduled_at: SystemTime, now: &Now) -> Tick {
     Tick { nominal: now.moment_at(scheduled_at), scheduled_at }
 }
 
-/// The ticks of a unit that are due now; `None` when the armed one is not due by its own clock.
-pub(super) fn take_due(unit: &mut Unit, now: &Now) -> Option<Due> {
+/// The ticks of a unit that are due now; `None` when the armed one is not due by its own clock. Of ticks at any
+/// distance, the `newest` are listed.
+pub(super) fn take_due(unit: &Unit, now: &Now, newest: u64) -> Option<Due> {
     let next_wall = unit.more.as_ref().and_then(|more| more.next_wall);
     let next = unit.next;
     match unit.timetable() {
@@ -74,14 +100,35 @@ pub(super) fn take_due(unit: &mut Unit, now: &Now) -> Option<Due> {
             let last = later(first, period.saturating_mul(further));
             Some(Due::Aligned { count: u64::from(further) + 1, last, period: *period })
         }
-        timetable @ Timetable::Calendar(_) => {
+        timetable @ Timetable::Rule(_) => {
             let first = next_wall.filter(|first| *first <= now.wall)?;
-            let (mut times, mut next) = (vec![first], timetable.following(first));
-            while let Some(time) = next.filter(|time| *time <= now.wall && times.len() < WALK) {
-                times.push(time);
-                next = timetable.following(time);
-            }
-            Some(Due::Calendar { times, next })
+            Some(walk(timetable, first, now, newest, WALK))
+        }
+        timetable @ Timetable::Calendar(calendar) => {
+            let first = next_wall.filter(|first| *first <= now.wall)?;
+            let due = walk(timetable, first, now, newest, FEW);
+            if due.is_whole(now) { Some(due) } else { Some(counted(calendar, first, now, newest)) }
         }
     }
+}
+
+/// Goes from tick to tick, at most so many.
+fn walk(timetable: &Timetable, first: SystemTime, now: &Now, newest: u64, most: u64) -> Due {
+    let (mut count, mut list, mut next) = (1, VecDeque::from([first]), timetable.following(first));
+    while let Some(time) = next.filter(|time| *time <= now.wall && count < most) {
+        count += 1;
+        list.push_back(time);
+        if u64::try_from(list.len()).is_ok_and(|length| length > newest) {
+            list.pop_front();
+        }
+        next = timetable.following(time);
+    }
+    Due::Listed { count, first, newest: list, next, steps: count }
+}
+
+/// Counts the ticks, so that it does not matter how many they are.
+fn counted(calendar: &Calendar, first: SystemTime, now: &Now, newest: u64) -> Due {
+    let (further, list) = calendar.tally(first, now.wall, newest);
+    let steps = FEW + u64::try_from(list.len()).unwrap_or(u64::MAX);
+    Due::Listed { count: further + 1, first, newest: list.into(), next: calendar.next(now.wall), steps }
 }

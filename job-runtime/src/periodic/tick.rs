@@ -26,7 +26,9 @@ impl Periodics {
     pub(super) fn tick_because(&mut self, core: &mut Core, slot: u32, reason: MissReason) {
         let Some(unit) = self.units.get_mut(slot) else { return };
         let entry = unit.entry();
-        let Some(due) = take_due(unit, &core.now) else {
+        // Those that may run, and the newest that does not.
+        let newest = missed::most(unit.job.options.on_missed) + 1;
+        let Some(due) = take_due(unit, &core.now, newest) else {
             // A timer may be early by the wall clock; the tick may not.
             let next = unit.more.as_ref().and_then(|more| more.next_wall);
             return self.set_next_wall(core, slot, next);
@@ -76,7 +78,7 @@ impl Periodics {
                 let next = unit.timetable().following(*last);
                 self.set_last_wall(core, slot, *last, next);
             }
-            Due::Calendar { next, .. } => {
+            Due::Listed { next, .. } => {
                 let last = due.tick(0, &core.now).scheduled_at;
                 self.set_last_wall(core, slot, last, *next);
             }
@@ -103,7 +105,7 @@ impl Periodics {
         let Some(unit) = self.units.get(slot) else { return };
         let options = &unit.job.options;
         let at_once = overdue || (options.jitter.is_zero() && options.splay.is_zero()) || core.is_paused(unit.entry());
-        let delay = if at_once { Duration::ZERO } else { self.delay(unit, core.chance()) };
+        let delay = if at_once { Duration::ZERO } else { self.delay(unit, tick, core.chance()) };
         let Some(run) = self.occasion(core, slot, Trigger::Schedule, tick, delay, None) else { return };
         let at = run.ready;
         if at <= core.now.moment {

@@ -41,14 +41,21 @@ pub(crate) struct Verdict {
     pub(crate) overdue: bool,
 }
 
+/// How many ticks run at most, where more are due.
+pub(crate) fn most(policy: Missed) -> u64 {
+    match policy {
+        Missed::One | Missed::Skip => 1,
+        Missed::All(limit) => limit.map_or(MOST, u64::from).min(MOST),
+    }
+}
+
 /// Decides over `due` ticks, the newest of which is `late`.
 pub(crate) fn decide(policy: Missed, due: u64, late: Duration) -> Verdict {
     let overdue = due > 1 || late > OVERDUE;
     let run = match policy {
         _ if !overdue => due,
-        Missed::One => due.min(1),
-        Missed::Skip => u64::from(late <= OVERDUE).min(due),
-        Missed::All(limit) => limit.map_or(MOST, u64::from).min(MOST).min(due),
+        Missed::Skip if late > OVERDUE => 0,
+        Missed::One | Missed::Skip | Missed::All(_) => most(policy).min(due),
     };
     Verdict { run, missed: due - run, overdue }
 }

@@ -15,8 +15,9 @@ use crate::error::{Error, Mistake, Result};
 use crate::event::{Event, Observer};
 use crate::job::{Data, Home, Job, JobConfig, Makers};
 use crate::name::did_you_mean;
+use crate::schedule::check_zone_data;
 
-const SETTINGS: [&str; 2] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT"];
+const SETTINGS: [&str; 3] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT", "JOBS_ZONE_DATA"];
 
 /// All annotated functions of the linked program, ready to be started.
 ///
@@ -58,6 +59,7 @@ const SETTINGS: [&str; 2] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT"];
 /// | `JOB_PURGE_SESSIONS_EVERY=5m` | an option of a job, here `every` of `purge_sessions` |
 /// | `JOBS_DISABLE=purge_sessions,import` | these jobs start paused, whatever `…_ENABLED` says; `all` for every one |
 /// | `JOBS_SHUTDOWN_TIMEOUT=10s` | see [`Builder::shutdown_timeout`] |
+/// | `JOBS_ZONE_DATA=system` | time zones as the machine knows them; `bundled`, the default, as this library does |
 ///
 /// The name of a job is written in upper case, with `_` for what is neither a letter nor a digit.
 #[must_use = "nothing is started until the builder is awaited, or `start` is"]
@@ -379,6 +381,9 @@ impl Builder {
             mistakes.push(Mistake::anywhere(format!("{from}: {error}")));
             None
         });
+        if let Some(Err(error)) = environment.get("JOBS_ZONE_DATA").map(|data| check_zone_data(data)) {
+            mistakes.push(Mistake::anywhere(format!("the environment has `JOBS_ZONE_DATA`: {error}")));
+        }
         let found = find(self.changes, self.only.as_deref(), &environment, &mut mistakes);
         let home = Arc::new(Home::new(clock, self.data, self.makers));
         let jobs = check(found, &home, manual, &mut mistakes);

@@ -1,5 +1,10 @@
-//! When a job is due: [`Schedule`], the trait for schedules of one's own, and the grid of equal periods.
+//! When a job is due: [`Schedule`], the trait for schedules of one's own, the grid of equal periods, calendar times.
 
+#[cfg(feature = "cron")]
+mod cron;
+#[cfg(not(feature = "cron"))]
+#[path = "no_cron.rs"]
+mod cron;
 mod grid;
 
 use std::any::Any;
@@ -11,6 +16,12 @@ use crate::duration::{self, IntoDuration};
 use crate::error::Result;
 use crate::panics::held;
 
+#[cfg(not(feature = "cron"))]
+pub(crate) use cron::Dst;
+pub(crate) use cron::{Calendar, Expressions, Zone, check_zone_data};
+#[cfg(feature = "cron")]
+pub use cron::{Dst, ZoneData};
+pub use cron::{check_cron, check_zone};
 pub(crate) use grid::{aligned_next, span};
 
 /// A rule that names the times at which something recurs. [`Schedule`] implements it; implement it for rules of
@@ -42,16 +53,28 @@ pub(crate) use grid::{aligned_next, span};
 /// count as one.
 ///
 /// The ticks of a rule follow the wall clock; those of [`Schedule::every`] follow the monotonic one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a schedule",
+    label = "expected a type that implements `Recurrence`",
+    note = "`Schedule::cron(…)` and `Schedule::every(…)` give a `Result`: take the `Schedule` out of it"
+)]
 pub trait Recurrence: Send + Sync + 'static {
     /// The first time strictly after `after`, or `None` when there is none any more.
     fn next(&self, after: SystemTime) -> Option<SystemTime>;
 
     /// The rule in words, for people: it is what [`JobInfo::schedule`](crate::JobInfo::schedule) shows.
     fn describe(&self) -> String;
+
+    /// The time zone in which its times are shown to people, by its IANA name: it is [`JobInfo::zone`
+    /// ](crate::JobInfo::zone). It changes nothing about the times.
+    #[expect(clippy::unnecessary_literal_bound, reason = "a rule may name one that it holds")]
+    fn zone(&self) -> &str {
+        "UTC"
+    }
 }
 
 /// A schedule as text describes it, for [`Periodic::new`](crate::Periodic::new) and
-/// [`Runtime::reschedule`](crate::Runtime::reschedule).
+/// [`Runtime::reschedule`](crate::Runtime::reschedule), or to be asked for its times.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -65,7 +88,14 @@ pub trait Recurrence: Send + Sync + 'static {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    period: Duration,
+    rule: Rule,
+}
+
+#[derive(Clone, Debug)]
+enum Rule {
+    Every(Duration),
+    #[cfg_attr(not(feature = "cron"), expect(dead_code, reason = "made by `Schedule::cron`"))]
+    Calendar(Calendar),
 }
 
 impl Schedule {
@@ -76,10 +106,11 @@ impl Schedule {
     /// When a text is not a duration, or the period is shorter than a millisecond.
     pub fn every(period: impl IntoDuration) -> Result<Self> {
         let period = duration::tick_apart(duration::above_zero(period.into_duration()?)?)?;
-        Ok(Self { period })
+        Ok(Self { rule: Rule::Every(period) })
     }
 
-    /// The times strictly after `after`, strictly increasing; those of `every` are counted from `after`.
+    /// The times strictly after `after`, strictly increasing; those of `every` are counted from `after`. They end
+    /// where the calendar does, with the year 9999.
     pub fn upcoming(&self, after: SystemTime) -> impl Iterator<Item = SystemTime> + use<> {
         let schedule = self.clone();
         let mut last = after;
@@ -89,20 +120,48 @@ impl Schedule {
         })
     }
 
+    /// The times strictly after `from`, up to and including `to`: of two spans that meet, each time is in one.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use job_runtime::Schedule;
+    ///
+    /// let hour = UNIX_EPOCH + Duration::from_secs(3_600);
+    /// assert_eq!(Schedule::every("10m")?.between(UNIX_EPOCH, hour).count(), 6);
+    /// # Ok::<(), job_runtime::Error>(())
+    /// ```
+    pub fn between(&self, from: SystemTime, to: SystemTime) -> impl Iterator<Item = SystemTime> + use<> {
+        self.upcoming(from).take_while(move |time| *time <= to)
+    }
+
     /// The schedule in words, as in `every 1h30m`.
     #[must_use]
     pub fn describe(&self) -> String {
-        format!("every {}", duration::text(self.period))
+        match &self.rule {
+            Rule::Every(period) => format!("every {}", duration::text(*period)),
+            Rule::Calendar(calendar) => calendar.describe(),
+        }
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Recurrence for Schedule {
     fn next(&self, after: SystemTime) -> Option<SystemTime> {
-        after.checked_add(self.period)
+        match &self.rule {
+            Rule::Every(period) => after.checked_add(*period),
+            Rule::Calendar(calendar) => calendar.next(after),
+        }
     }
 
     fn describe(&self) -> String {
         Self::describe(self)
+    }
+
+    fn zone(&self) -> &str {
+        match &self.rule {
+            Rule::Every(_) => "UTC",
+            Rule::Calendar(calendar) => calendar.zone(),
+        }
     }
 }
 
@@ -116,22 +175,25 @@ const CLOSEST: Duration = Duration::from_nanos(999_999);
 
 /// How the ticks of a job are found.
 #[derive(Clone)]
-pub(crate) enum Timetable {
+pub enum Timetable {
     /// Equal periods on the monotonic clock.
     Every(Duration),
     /// Equal periods since the epoch, on the wall clock.
     Aligned(Duration),
+    /// Calendar times, on the wall clock.
+    Calendar(Arc<Calendar>),
     /// Whatever the rule says, on the wall clock.
-    Calendar(Arc<dyn Recurrence>),
+    Rule(Arc<dyn Recurrence>),
 }
 
 impl Timetable {
     /// The timetable of a rule; that of [`Schedule::every`] counts monotonic time.
-    pub(crate) fn of(rule: impl Recurrence) -> Self {
+    pub fn of(rule: impl Recurrence) -> Self {
         let any: &dyn Any = &rule;
         match any.downcast_ref::<Schedule>() {
-            Some(schedule) => Self::Every(schedule.period),
-            None => Self::Calendar(Arc::new(rule)),
+            Some(Schedule { rule: Rule::Every(period) }) => Self::Every(*period),
+            Some(Schedule { rule: Rule::Calendar(calendar) }) => Self::Calendar(Arc::new(calendar.clone())),
+            None => Self::Rule(Arc::new(rule)),
         }
     }
 
@@ -139,15 +201,20 @@ impl Timetable {
     pub(crate) fn period(&self) -> Option<Duration> {
         match self {
             Self::Every(period) | Self::Aligned(period) => Some(*period),
-            Self::Calendar(_) => None,
+            Self::Calendar(_) | Self::Rule(_) => None,
         }
+    }
+
+    /// The time from a tick to the one after it.
+    pub(crate) fn period_after(&self, tick: SystemTime) -> Option<Duration> {
+        self.period().or_else(|| self.following(tick)?.duration_since(tick).ok())
     }
 
     /// The tick after a tick. Those of a rule are a millisecond apart at least, like those of equal periods.
     pub(crate) fn following(&self, tick: SystemTime) -> Option<SystemTime> {
         match self {
-            Self::Every(_) | Self::Aligned(_) => self.next_wall(tick),
-            Self::Calendar(rule) => next_of(&**rule, later(tick, CLOSEST)),
+            Self::Every(_) | Self::Aligned(_) | Self::Calendar(_) => self.next_wall(tick),
+            Self::Rule(rule) => next_of(&**rule, later(tick, CLOSEST)),
         }
     }
 
@@ -156,15 +223,27 @@ impl Timetable {
         match self {
             Self::Every(period) => Some(later(after, *period)),
             Self::Aligned(period) => aligned_next(after, *period),
-            Self::Calendar(rule) => next_of(&**rule, after),
+            Self::Calendar(calendar) => calendar.next(after),
+            Self::Rule(rule) => next_of(&**rule, after),
         }
+    }
+
+    /// The zone in which its times are shown.
+    pub(crate) fn zone(&self) -> String {
+        match self {
+            Self::Every(_) | Self::Aligned(_) => None,
+            Self::Calendar(calendar) => Some(calendar.zone().to_owned()),
+            Self::Rule(rule) => held(|| rule.zone().to_owned()),
+        }
+        .unwrap_or_else(|| "UTC".to_owned())
     }
 
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Every(period) => format!("every {}", duration::text(*period)),
             Self::Aligned(period) => format!("every {}, aligned to the clock", duration::text(*period)),
-            Self::Calendar(rule) => {
+            Self::Calendar(calendar) => calendar.describe(),
+            Self::Rule(rule) => {
                 held(|| rule.describe()).unwrap_or_else(|| "a rule that cannot be described".to_owned())
             }
         }

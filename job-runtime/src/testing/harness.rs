@@ -8,6 +8,7 @@ use super::record::{Record, Run};
 use crate::clock::{Moment, first, in_real_time, later};
 use crate::duration::IntoDuration;
 use crate::engine::driver::Engine;
+use crate::engine::supervisor::Core;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::job::{Accounting, Phase, Run as JobRun};
@@ -292,7 +293,7 @@ impl Harness {
     #[track_caller]
     pub fn suspend(&self, length: impl IntoDuration) -> impl Future<Output = ()> {
         let length = self::length(length);
-        async move { self.engine.home.clock.set_wall(later(self.now(), length)) }
+        async move { self.move_wall(later(self.now(), length)) }
     }
 
     /// Jumps both clocks with nothing run, as when the process was too busy, and then lets what is due run.
@@ -358,7 +359,7 @@ impl Harness {
             Ok(time) => time,
             Err(error) => panic!("{error}"),
         };
-        async move { self.engine.home.clock.set_wall(time) }
+        async move { self.move_wall(time) }
     }
 
     /// Moves the clocks on until nothing runs, at most by `at_most`; false when time was up.
@@ -408,6 +409,11 @@ impl Harness {
     /// Whether nothing runs, and no guard is being asked.
     fn is_idle(&self) -> bool {
         self.engine.with_core(|core| core.is_idle())
+    }
+
+    fn move_wall(&self, wall: SystemTime) {
+        self.engine.home.clock.set_wall(wall);
+        self.engine.with_core(Core::wall_moved);
     }
 
     fn moment(&self) -> Moment {
@@ -645,11 +651,7 @@ impl Harness {
     }
 
     #[track_caller]
-    fn of<T>(
-        &self,
-        job: &str,
-        read: impl FnOnce(&mut crate::engine::supervisor::Core, &mut crate::periodic::Periodics, u32) -> T,
-    ) -> T {
+    fn of<T>(&self, job: &str, read: impl FnOnce(&mut Core, &mut crate::periodic::Periodics, u32) -> T) -> T {
         match self.runtime.of_name(job, read) {
             Ok(value) => value,
             Err(error) => panic!("{error}"),

@@ -28,7 +28,7 @@ pub(crate) const FLOORS: [Floor; 7] = [
     Floor { name: KINDS, modules: &["periodic"] },
     // The runtime listens to signals; the functions beside a job and the test kit go through the runtime.
     Floor { name: "surface", modules: &["guard", "timestamp", "signals", "runtime", "control", "testing"] },
-    Floor { name: "crate", modules: &["__private", ROOT] },
+    Floor { name: "crate", modules: &["guide", "__private", ROOT] },
 ];
 
 pub(crate) const KINDS: &str = "kinds";

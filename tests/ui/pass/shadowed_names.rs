@@ -12,6 +12,9 @@ struct Duration;
 struct Context;
 struct Send;
 struct FnOnce;
+struct Recurrence;
+struct Schedule;
+struct Timetable;
 struct T;
 struct T1;
 mod core {}
@@ -30,6 +33,12 @@ async fn shadowed(data: &Box, cx: &::job_runtime::Context, state: &mut T, argume
 fn input(state: &mut T1, f: u8, a0: u8, (_, _): (u8, u8), shared: u8, output: u8, job: u8, reason: u8) {
     let _ = (state, f, a0, shared, output, job, reason);
 }
+
+#[::job_runtime::periodic(cron = ["0 9 * * *", "@daily"], tz = "Europe/Berlin", dst = "vixie")]
+fn calendar() {}
+
+#[::job_runtime::periodic(schedule = ::job_runtime::Schedule::every("10m").unwrap())]
+fn schedule() {}
 
 fn guard(_: &::job_runtime::Context) -> bool {
     true
