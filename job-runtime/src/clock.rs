@@ -10,11 +10,18 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
-/// A point on the monotonic clock, in nanoseconds since the clock was made.
+/// A point on the monotonic clock, in nanoseconds since [`BEFORE`] the clock was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Moment(u64);
 
+/// 200 years: as far back a nominal time may lie, by a wall clock that was set forward, and has its moment all the same.
+const BEFORE: u64 = 200 * 31_557_600 * 1_000_000_000;
+
 impl Moment {
+    fn after_start(elapsed: Duration) -> Self {
+        Self(BEFORE.saturating_add(nanos(elapsed)))
+    }
+
     /// Later than any alarm.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
@@ -142,11 +149,11 @@ impl Clock {
             None => SystemTime::now(),
             Some(start) => later(*start.lock().unwrap_or_else(PoisonError::into_inner), elapsed),
         };
-        Now { moment: Moment(nanos(elapsed)), wall }
+        Now { moment: Moment::after_start(elapsed), wall }
     }
 
     pub(crate) fn moment(&self) -> Moment {
-        Moment(nanos(self.origin.elapsed()))
+        Moment::after_start(self.origin.elapsed())
     }
 
     /// Lets a test's clocks move until the hold is dropped; the machine's clocks always do.
@@ -175,7 +182,7 @@ impl Clock {
 
     /// Waits until the monotonic clock shows `moment`.
     pub(crate) async fn sleep_until(&self, moment: Moment) {
-        match self.origin.checked_add(Duration::from_nanos(moment.0)) {
+        match self.origin.checked_add(Duration::from_nanos(moment.0.saturating_sub(BEFORE))) {
             Some(instant) if moment != Moment::NEVER => tokio::time::sleep_until(instant).await,
             _ => std::future::pending().await,
         }

@@ -50,7 +50,7 @@ pub(crate) trait Owner: Any + Send {
     /// A run that has not started is cancelled.
     fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>);
     /// The wall clock was stepped.
-    fn on_step(&mut self, core: &mut Core);
+    fn on_step(&mut self, core: &mut Core, reason: MissReason);
     /// Nothing starts any more: what is pending is missed.
     fn on_drain(&mut self, core: &mut Core);
 }

@@ -223,15 +223,15 @@ impl Options {
         .collect()
     }
 
-    /// Each option that differs from its default, in words.
-    pub(crate) fn policies(&self, stateful: bool) -> Vec<String> {
+    /// Each option that differs from its default, in words; and the rule where the clocks of a calendar change.
+    pub(crate) fn policies(&self, stateful: bool, dst: Option<&str>) -> Vec<String> {
         let usual = Self::default();
         let length = |name: &str, value: Option<Duration>| value.map(|value| format!("{name} {}", text(value)));
         let some = |length: Duration| (!length.is_zero()).then_some(length);
         let count = |name: &str, value: Option<u32>| value.map(|value| format!("{name} {value}"));
         [
             Some(format!("on_overlap {}", self.overlap(stateful).as_str())),
-            self.cron.is_some().then(|| format!("dst {}", self.dst.map_or("vixie", Dst::as_str))),
+            dst.map(|rule| format!("dst {rule}")),
             length("initial_delay", self.initial_delay),
             (self.delay_mode == DelayMode::Shifted).then(|| "delay_mode shifted".to_owned()),
             count("max_running", self.max_running),

@@ -29,12 +29,27 @@ impl Periodics {
                 self.set_next(core, slot, next);
             }
             Timetable::Aligned(_) | Timetable::Calendar(_) | Timetable::Rule(_) => {
-                let done = unit.more.as_ref().and_then(|more| more.last_wall);
-                let after = done.map_or(core.now.wall, |done| done.max(core.now.wall));
-                let next = unit.timetable().next_wall(after);
-                self.set_next_wall(core, slot, next);
+                self.arm_wall_after(core, slot, core.now.wall, Timetable::next_wall);
             }
         }
+    }
+
+    /// Arms the first tick on the wall clock after `after` that has not had its turn.
+    pub(super) fn arm_wall_after(
+        &mut self,
+        core: &mut Core,
+        slot: u32,
+        after: SystemTime,
+        next_after: impl Fn(&Timetable, SystemTime) -> Option<SystemTime>,
+    ) {
+        let Some(unit) = self.units.get_mut(slot) else { return };
+        let next_after = |after| next_after(unit.timetable(), after);
+        let (after, next) = match &unit.more {
+            Some(more) => more.done.next(after, next_after),
+            None => (after, next_after(after)),
+        };
+        unit.more().wall_after = Some(after);
+        self.set_next_wall(core, slot, next);
     }
 
     pub(super) fn set_next(&mut self, core: &mut Core, slot: u32, at: Moment) {
@@ -75,12 +90,12 @@ impl Periodics {
     }
 
     /// The wall clock was stepped: what follows it is armed anew, and what became due by it is handled.
-    pub(crate) fn follow_step(&mut self, core: &mut Core) {
+    pub(crate) fn follow_step(&mut self, core: &mut Core, reason: MissReason) {
         for slot in self.units.keys() {
             let Some(next) = self.units.get(slot).and_then(|unit| unit.more.as_ref()?.next_wall) else { continue };
             core.disarm();
             if next <= core.now.wall {
-                self.tick_because(core, slot, MissReason::ClockStepped);
+                self.tick_because(core, slot, reason);
             } else {
                 // Asked anew: after a step back, times that were never done come again.
                 self.arm_after(core, slot, core.now.moment);
@@ -96,7 +111,12 @@ impl Periodics {
         }
         let first = unit.more.as_ref().and_then(|more| more.next_wall).unwrap_or_else(|| core.now.wall_at(unit.next));
         let count = if unit.is_shifted() { count.min(1) } else { count };
-        std::iter::successors(Some(first), |last| unit.timetable().following(*last)).take(count).collect()
+        let following = |tick| unit.timetable().following(tick);
+        let after = |tick: &SystemTime| match &unit.more {
+            Some(more) => more.done.next(*tick, following).1,
+            None => following(*tick),
+        };
+        std::iter::successors(Some(first), after).take(count).collect()
     }
 
     /// Whether the armed tick should have been handled long ago.

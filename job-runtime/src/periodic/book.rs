@@ -14,8 +14,9 @@ use crate::engine::supervisor::{Answer, Core, Entry, Owner, Stop};
 use crate::engine::timers::{Alarm, Topic};
 use crate::error::{Error, Result};
 use crate::job::{Args, Cell, Ending, Job, JobInfo, Key, Ledger, Order, Reply, Run, Unknown, closing};
-use crate::outcome::{Kind, Trigger};
+use crate::outcome::{Kind, MissReason, Trigger};
 use crate::policy::delay::{place_of, start_delay};
+use crate::policy::done::Done;
 use crate::schedule::Timetable;
 
 /// How many coming ticks are shown.
@@ -248,7 +249,8 @@ impl Periodics {
             let Some(unit) = self.units.get_mut(slot) else { continue };
             let more = unit.more();
             core.discard(more.timetable.replace(timetable.clone()));
-            more.last_wall = None;
+            more.done = Done::default();
+            more.wall_after = None;
             // A shifted schedule with a run on, or about to be, is armed by its end.
             if !unit.is_shifted() || (unit.active == 0 && unit.undecided() == 0) {
                 self.arm_after(core, slot, core.now.moment);
@@ -319,7 +321,7 @@ impl Periodics {
             zone: timetable.zone().into(),
             file: job.place.file,
             line: job.place.line,
-            policies: job.options.policies(job.state.is_some()),
+            policies: job.options.policies(job.state.is_some(), timetable.dst()),
             running: ledger.running,
             instances: slots.len(),
             paused: ledger.paused.clone(),
@@ -406,8 +408,8 @@ impl Owner for Periodics {
         self.cancel_undecided(core, run);
     }
 
-    fn on_step(&mut self, core: &mut Core) {
-        self.follow_step(core);
+    fn on_step(&mut self, core: &mut Core, reason: MissReason) {
+        self.follow_step(core, reason);
     }
 
     fn on_drain(&mut self, core: &mut Core) {

@@ -32,12 +32,22 @@ pub(super) enum Due {
         next: Option<SystemTime>,
         steps: u64,
     },
+    /// The oldest ticks of a rule, after which more are due than can run.
+    Oldest {
+        count: u64,
+        first: SystemTime,
+        last: SystemTime,
+        next: SystemTime,
+    },
 }
 
 impl Due {
     pub(super) fn count(&self) -> u64 {
         match self {
-            Self::Every { count, .. } | Self::Aligned { count, .. } | Self::Listed { count, .. } => *count,
+            Self::Every { count, .. }
+            | Self::Aligned { count, .. }
+            | Self::Listed { count, .. }
+            | Self::Oldest { count, .. } => *count,
         }
     }
 
@@ -45,15 +55,18 @@ impl Due {
     pub(super) fn steps(&self) -> usize {
         match self {
             Self::Every { .. } | Self::Aligned { .. } => 0,
-            Self::Listed { steps, .. } => usize::try_from(*steps).unwrap_or(usize::MAX),
+            Self::Listed { steps, .. } | Self::Oldest { count: steps, .. } => {
+                usize::try_from(*steps).unwrap_or(usize::MAX)
+            }
         }
     }
 
     /// Whether all that is due was found.
-    fn is_whole(&self, now: &Now) -> bool {
+    fn is_whole(&self, until: SystemTime) -> bool {
         match self {
             Self::Every { .. } | Self::Aligned { .. } => true,
-            Self::Listed { next, .. } => next.is_none_or(|next| next > now.wall),
+            Self::Listed { next, .. } => next.is_none_or(|next| next > until),
+            Self::Oldest { .. } => false,
         }
     }
 
@@ -64,14 +77,13 @@ impl Due {
                 let nominal = last.before(*period, back);
                 Tick { nominal, scheduled_at: now.wall_at(nominal) }
             }
-            Self::Aligned { last, period, .. } => {
-                let back = u32::try_from(back).map_or(Duration::MAX, |back| period.saturating_mul(back));
-                on_wall(earlier(*last, back), now)
-            }
+            Self::Aligned { last, period, .. } => on_wall(earlier(*last, times(*period, back)), now),
             Self::Listed { first, newest, .. } => {
                 let index = usize::try_from(back).ok().and_then(|back| newest.len().checked_sub(back + 1));
                 on_wall(index.and_then(|index| newest.get(index)).copied().unwrap_or(*first), now)
             }
+            Self::Oldest { last, .. } if back == 0 => on_wall(*last, now),
+            Self::Oldest { first, .. } => on_wall(*first, now),
         }
     }
 }
@@ -83,7 +95,7 @@ fn on_wall(scheduled_at: SystemTime, now: &Now) -> Tick {
 /// The ticks of a unit that are due now; `None` when the armed one is not due by its own clock. Of ticks at any
 /// distance, the `newest` are listed.
 pub(super) fn take_due(unit: &Unit, now: &Now, newest: u64) -> Option<Due> {
-    let next_wall = unit.more.as_ref().and_then(|more| more.next_wall);
+    let (first, until) = wall_span(unit, now).unzip();
     let next = unit.next;
     match unit.timetable() {
         Timetable::Every(_) if unit.is_shifted() => {
@@ -94,31 +106,41 @@ pub(super) fn take_due(unit: &Unit, now: &Now, newest: u64) -> Option<Due> {
             Some(Due::Every { count: span.count, last: span.last, period: *period })
         }
         Timetable::Aligned(period) => {
-            let first = next_wall.filter(|first| *first <= now.wall)?;
-            let since = now.wall.duration_since(first).ok()?;
-            let further = u32::try_from(since.as_nanos().checked_div(period.as_nanos())?).unwrap_or(u32::MAX);
-            let last = later(first, period.saturating_mul(further));
-            Some(Due::Aligned { count: u64::from(further) + 1, last, period: *period })
+            let (first, since) = (first?, until?.duration_since(first?).ok()?);
+            let further = u64::try_from(since.as_nanos().checked_div(period.as_nanos())?).ok()?;
+            Some(Due::Aligned { count: further + 1, last: later(first, times(*period, further)), period: *period })
         }
-        timetable @ Timetable::Rule(_) => {
-            let first = next_wall.filter(|first| *first <= now.wall)?;
-            Some(walk(timetable, first, now, newest, WALK))
-        }
+        timetable @ Timetable::Rule(_) => Some(walk(timetable, first?, until?, newest, WALK)),
         timetable @ Timetable::Calendar(calendar) => {
-            let first = next_wall.filter(|first| *first <= now.wall)?;
-            let due = walk(timetable, first, now, newest, FEW);
-            if due.is_whole(now) { Some(due) } else { Some(counted(calendar, first, now, newest)) }
+            let due = walk(timetable, first?, until?, newest, FEW);
+            if due.is_whole(until?) { Some(due) } else { Some(counted(calendar, first?, until?, newest)) }
         }
     }
 }
 
-/// Goes from tick to tick, at most so many.
-fn walk(timetable: &Timetable, first: SystemTime, now: &Now, newest: u64, most: u64) -> Due {
+/// The first tick that is due on the wall clock, and until when those after it have not had their turn before.
+fn wall_span(unit: &Unit, now: &Now) -> Option<(SystemTime, SystemTime)> {
+    let more = unit.more.as_ref()?;
+    let first = more.next_wall.filter(|first| *first <= now.wall)?;
+    Some((first, more.done.from(first).map_or(now.wall, |done| done.min(now.wall))))
+}
+
+/// So many periods.
+fn times(period: Duration, count: u64) -> Duration {
+    let nanos = period.as_nanos().saturating_mul(u128::from(count));
+    u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos)
+}
+
+/// Goes from tick to tick: over `most`, and over the `newest` after them, in case these are all.
+fn walk(timetable: &Timetable, first: SystemTime, until: SystemTime, newest: u64, most: u64) -> Due {
     let (mut count, mut list, mut next) = (1, VecDeque::from([first]), timetable.following(first));
-    while let Some(time) = next.filter(|time| *time <= now.wall && count < most) {
+    while let Some(time) = next.filter(|time| *time <= until) {
+        if count == most + newest {
+            return oldest(first, list, most);
+        }
         count += 1;
         list.push_back(time);
-        if u64::try_from(list.len()).is_ok_and(|length| length > newest) {
+        if u64::try_from(list.len()).is_ok_and(|length| length > newest + 1) {
             list.pop_front();
         }
         next = timetable.following(time);
@@ -126,9 +148,16 @@ fn walk(timetable: &Timetable, first: SystemTime, now: &Now, newest: u64, most: 
     Due::Listed { count, first, newest: list, next, steps: count }
 }
 
+/// The ticks that surely do not run: all but the newest of those that were found, which come next.
+fn oldest(first: SystemTime, mut newest: VecDeque<SystemTime>, count: u64) -> Due {
+    let last = newest.pop_front().unwrap_or(first);
+    let next = newest.pop_front().unwrap_or(first);
+    Due::Oldest { count, first, last, next }
+}
+
 /// Counts the ticks, so that it does not matter how many they are.
-fn counted(calendar: &Calendar, first: SystemTime, now: &Now, newest: u64) -> Due {
-    let (further, list) = calendar.tally(first, now.wall, newest);
+fn counted(calendar: &Calendar, first: SystemTime, until: SystemTime, newest: u64) -> Due {
+    let (further, list) = calendar.tally(first, until, newest);
     let steps = FEW + u64::try_from(list.len()).unwrap_or(u64::MAX);
-    Due::Listed { count: further + 1, first, newest: list.into(), next: calendar.next(now.wall), steps }
+    Due::Listed { count: further + 1, first, newest: list.into(), next: calendar.next(until), steps }
 }

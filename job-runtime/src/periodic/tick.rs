@@ -11,8 +11,9 @@ use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};
 use crate::job::Run;
 use crate::outcome::{MissReason, RunId, SkipReason, Trigger};
-use crate::policy::missed::{self, Missed};
+use crate::policy::missed::{self, Missed, Verdict};
 use crate::policy::overlap::Overlap;
+use crate::schedule::Timetable;
 
 /// How many steps through a schedule are as much work as handling an alarm.
 const STEPS: usize = 16;
@@ -35,9 +36,11 @@ impl Periodics {
         };
         core.effort += due.steps() / STEPS;
         core.ledger(entry, |ledger| ledger.due(due.count()));
-        let ready = self.write_off(core, slot, &due, reason);
+        let after = unit.more.as_ref().and_then(|more| more.wall_after);
         self.rearm(core, slot, &due);
-        match ready {
+        let verdict = self.judge(core, slot, &due);
+        self.note(core, slot, &due, verdict, after);
+        match self.write_off(core, slot, &due, verdict, reason) {
             Ready::None => self.after_nothing(core, slot),
             Ready::One { overdue } => self.one(core, slot, due.tick(0, &core.now), overdue),
             Ready::Chain(count) => {
@@ -47,16 +50,27 @@ impl Periodics {
         }
     }
 
-    /// Decides by `on_missed` which of the due ticks are lost.
-    fn write_off(&mut self, core: &mut Core, slot: u32, due: &Due, reason: MissReason) -> Ready {
+    /// Decides by `on_missed` how many of the due ticks run.
+    fn judge(&self, core: &Core, slot: u32, due: &Due) -> Verdict {
+        let unit = self.units.get(slot);
+        let policy = unit.map_or(Missed::Skip, |unit| unit.job.options.on_missed);
+        let next_wall = unit.and_then(|unit| unit.more.as_ref()?.next_wall);
+        // Between these and newer ones that are due lie some that have had their turn.
+        let newer = next_wall.is_some_and(|next| next <= core.now.wall) && !matches!(policy, Missed::All(_));
+        if newer || matches!(due, Due::Oldest { .. }) {
+            return Verdict { run: 0, missed: due.count(), overdue: true };
+        }
+        missed::decide(policy, due.count(), core.now.moment.since(due.tick(0, &core.now).nominal))
+    }
+
+    /// Tells which of the due ticks are lost; what is to become of the others.
+    fn write_off(&self, core: &mut Core, slot: u32, due: &Due, verdict: Verdict, reason: MissReason) -> Ready {
         let Some(unit) = self.units.get(slot) else { return Ready::None };
-        let policy = unit.job.options.on_missed;
-        let late = core.now.moment.since(due.tick(0, &core.now).nominal);
-        let verdict = missed::decide(policy, due.count(), late);
+        let (entry, policy) = (unit.entry(), unit.job.options.on_missed);
         if verdict.missed > 0 {
             let oldest = due.tick(due.count() - 1, &core.now).scheduled_at;
             let last = due.tick(verdict.run, &core.now).scheduled_at;
-            core.miss_span(unit.entry(), reason, verdict.missed, oldest, last);
+            core.miss_span(entry, reason, verdict.missed, oldest, last);
         }
         match verdict.run {
             0 => Ready::None,
@@ -74,22 +88,33 @@ impl Periodics {
                 let next = *last + *period;
                 self.set_next(core, slot, next);
             }
-            Due::Aligned { last, .. } => {
-                let next = unit.timetable().following(*last);
-                self.set_last_wall(core, slot, *last, next);
-            }
+            Due::Aligned { last, .. } => self.arm_wall_after(core, slot, *last, Timetable::following),
+            Due::Oldest { last, next, .. } => self.arm_known(core, slot, *last, Some(*next)),
             Due::Listed { next, .. } => {
                 let last = due.tick(0, &core.now).scheduled_at;
-                self.set_last_wall(core, slot, last, *next);
+                self.arm_known(core, slot, last, *next);
             }
         }
     }
 
-    fn set_last_wall(&mut self, core: &mut Core, slot: u32, last: SystemTime, next: Option<SystemTime>) {
-        if let Some(unit) = self.units.get_mut(slot) {
-            unit.more().last_wall = Some(last);
-        }
-        self.set_next_wall(core, slot, next);
+    /// Arms the tick after `last`, which was found with those that are due.
+    fn arm_known(&mut self, core: &mut Core, slot: u32, last: SystemTime, next: Option<SystemTime>) {
+        self.arm_wall_after(
+            core,
+            slot,
+            last,
+            |timetable, after| {
+                if after == last { next } else { timetable.following(after) }
+            },
+        );
+    }
+
+    /// Notes which nominal times have their turn: those of the due ticks that run.
+    fn note(&mut self, core: &Core, slot: u32, due: &Due, verdict: Verdict, after: Option<SystemTime>) {
+        let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut()) else { return };
+        let Some(after) = after.filter(|_| verdict.run > 0) else { return };
+        let missed = (verdict.missed > 0).then(|| due.tick(verdict.run, &core.now).scheduled_at);
+        more.done.note(missed.unwrap_or(after), due.tick(0, &core.now).scheduled_at);
     }
 
     /// In shifted mode a tick from which no run comes arms the next one itself.

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::clock::Moment;
 use crate::job::{Args, Cell, DelayMode, Job, Run};
 use crate::outcome::{RunId, Trigger};
+use crate::policy::done::Done;
 use crate::policy::overlap::Situation;
 use crate::schedule::Timetable;
 
@@ -33,9 +34,11 @@ pub(crate) struct More {
     pub(crate) cell: Option<Arc<Cell>>,
     /// A schedule given at run time, in place of the job's own.
     pub(crate) timetable: Option<Timetable>,
-    /// The next tick on the wall clock, where that is what counts, and the last one done.
+    /// The next tick on the wall clock, where that is what counts, and the time after which it is the first.
     pub(crate) next_wall: Option<SystemTime>,
-    pub(crate) last_wall: Option<SystemTime>,
+    pub(crate) wall_after: Option<SystemTime>,
+    /// The nominal times that have had their turn.
+    pub(crate) done: Done,
     /// The slot of the run whose guard is being asked, and the runs whose turn comes after it.
     pub(crate) guarding: Option<u32>,
     pub(crate) guard_queue: VecDeque<Arc<Run>>,

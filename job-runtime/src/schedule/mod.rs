@@ -228,6 +228,14 @@ impl Timetable {
         }
     }
 
+    /// The rule for clocks that change, where it has one.
+    pub(crate) fn dst(&self) -> Option<&'static str> {
+        match self {
+            Self::Calendar(calendar) => Some(calendar.dst()),
+            Self::Every(_) | Self::Aligned(_) | Self::Rule(_) => None,
+        }
+    }
+
     /// The zone in which its times are shown.
     pub(crate) fn zone(&self) -> String {
         match self {

@@ -36,10 +36,6 @@ impl Dst {
     pub(crate) fn read(_word: &str) -> Result<Self> {
         Err(Error::configuration(MISSING.to_owned()))
     }
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self.0 {}
-    }
 }
 
 /// Refuses a cron expression at compile time.
@@ -74,6 +70,10 @@ impl Calendar {
     #[expect(clippy::needless_pass_by_value, reason = "the same door as with calendar times")]
     pub(crate) fn new(expressions: Expressions, _zone: Option<Zone>, _rule: Option<Dst>) -> Self {
         match expressions.0 {}
+    }
+
+    pub(crate) fn dst(&self) -> &'static str {
+        match self.0 {}
     }
 
     pub(crate) fn tally(&self, _from: SystemTime, _to: SystemTime, _most: u64) -> (u64, Vec<SystemTime>) {

@@ -7,6 +7,7 @@ use super::{Core, Owner};
 use crate::clock::{Moment, Now};
 use crate::engine::timers::Topic;
 use crate::event::EventKind;
+use crate::outcome::MissReason;
 
 /// How much is done, in alarms handled, before others get the lock and the thread.
 const BATCH: usize = 128;
@@ -53,8 +54,10 @@ impl Core {
         }
         if by > STEP || drift > DRIFT {
             self.in_line = self.now;
+            // What comes due in a stall is no fault of the drift that is seen after it.
+            let reason = if by > STEP { MissReason::ClockStepped } else { MissReason::Stalled };
             for kind in kinds {
-                kind.on_step(self);
+                kind.on_step(self, reason);
             }
         }
     }

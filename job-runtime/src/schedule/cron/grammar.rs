@@ -272,7 +272,7 @@ const fn field_part(field: Field, part: &[u8]) -> Parsed<'_, Set> {
         values |= 1 << if matches!(field, Field::Weekday) { next % 7 } else { next };
         next += by;
     }
-    Ok(Set { values, plain: step.is_none() && first == last })
+    Ok(Set { values, plain: step.is_none() && cut(range, b'-').is_none() && !matches!(range, [b'*']) })
 }
 
 /// What stands before the step of a part, and the step if there is one.
@@ -413,6 +413,7 @@ mod tests {
             ("* 2 * * *", false),
             ("0 * * * *", false),
             ("0 2-3 * * *", false),
+            ("30 2-2 * * *", false),
             ("*/30 2 * * *", false),
             ("0-5,30 2 * * *", false),
             ("*/30 30 2 * * *", false),

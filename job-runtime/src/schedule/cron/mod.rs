@@ -135,6 +135,10 @@ impl Calendar {
 }
 
 impl Calendar {
+    pub(crate) fn dst(&self) -> &'static str {
+        self.rule.as_str()
+    }
+
     /// The first time after `after`, a whole second.
     fn next_instant(&self, after: Timestamp) -> Option<Timestamp> {
         let times = self.expressions.0.iter().filter_map(|expression| expression.next(&self.zone, self.rule, after));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::grammar::Expression;
-use super::zone::{Zone, behind, later};
+use super::zone::{Zone, behind};
 use super::{Dst, SECOND};
 
 impl Expression {
@@ -24,7 +24,7 @@ impl Expression {
 
     /// The next instant at which the local clock shows a time that is meant.
     fn next_instant(&self, zone: &Zone, after: Timestamp) -> Option<Timestamp> {
-        let mut from = later(after, SECOND);
+        let mut from = after.checked_add(SECOND).ok()?;
         loop {
             let meant = self.at_or_after(zone.local(from))?;
             let instant = zone.offset(from).to_timestamp(meant).ok()?;

@@ -160,9 +160,15 @@ impl Zone {
 
     /// The latest that its clocks have shown so far: where they were put back, it is what they showed before.
     pub(super) fn latest(&self, at: Timestamp) -> DateTime {
-        let changes = self.0.preceding(later(at, SECOND)).map(|change| change.timestamp());
-        let recent = changes.take_while(|change| at.duration_since(*change) < FAR);
-        recent.map(|change| self.local(later(change, -SECOND))).fold(self.local(at), DateTime::max)
+        let changes = self.changes_up_to(at);
+        changes.map(|change| self.local(later(change, -SECOND))).fold(self.local(at), DateTime::max)
+    }
+
+    /// The changes of the clocks in the days up to `at`. Asked forward: jiff 0.2.43, asked backward, passes over the
+    /// last change of a zone whose rules ended with it (`America/Ciudad_Juarez` in 2022).
+    fn changes_up_to(&self, at: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let changes = self.0.following(later(at, -FAR)).map(|change| change.timestamp());
+        changes.take_while(move |change| *change <= at)
     }
 
     /// The first instant at which its clocks show this or, where they were put forward over it, more.
@@ -173,7 +179,7 @@ impl Zone {
             }
             AmbiguousOffset::Gap { before, .. } => {
                 let past = before.to_timestamp(local).ok()?;
-                self.0.preceding(later(past, SECOND)).next().map(|change| change.timestamp())
+                self.changes_up_to(past).last()
             }
         }
     }
