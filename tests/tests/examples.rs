@@ -136,6 +136,37 @@ fn midnight_cleanup() {
 }
 
 #[test]
+fn cron() {
+    let report = "report: at 09:00 on Monday to Friday; at 12:00 on Saturday, in America/New_York (dst vixie)";
+    let texts = ["backup: every second", "[Europe/Berlin]", report, "backing up", "still here", "backing up"];
+    runs("cron", &[("JOB_BACKUP_CRON", "* * * * * *")], &texts);
+}
+
+#[test]
+fn dst_weekend() {
+    let mut example = Example::start("dst_weekend", &[]);
+    for text in [
+        "a Sunday of 23 hours",
+        "hourly, every hour, in Europe/Berlin (dst vixie); runs: 23",
+        "    2026-03-29T01:00:00+01:00[Europe/Berlin]",
+        "    2026-03-29T03:00:00+02:00[Europe/Berlin]",
+        "nightly, at 02:30 every day, in Europe/Berlin (dst vixie); runs: 1",
+        "    2026-03-29T03:00:00+02:00[Europe/Berlin]",
+        "nightly_literal, at 02:30 every day, in Europe/Berlin (dst literal); runs: 0",
+        "a Sunday of 25 hours",
+        "hourly, every hour, in Europe/Berlin (dst vixie); runs: 25",
+        "nightly, at 02:30 every day, in Europe/Berlin (dst vixie); runs: 1",
+        "    2026-10-25T02:30:00+02:00[Europe/Berlin]",
+        "nightly_literal, at 02:30 every day, in Europe/Berlin (dst literal); runs: 2",
+        "    2026-10-25T02:30:00+02:00[Europe/Berlin]",
+        "    2026-10-25T02:30:00+01:00[Europe/Berlin]",
+    ] {
+        example.says(text);
+    }
+    example.has_ended();
+}
+
+#[test]
 fn overlap() {
     runs("overlap", &[], &["stop_previous", "starts", "cancelled", "(skipped)", "completed"]);
 }
