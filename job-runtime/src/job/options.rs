@@ -232,8 +232,8 @@ impl Options {
         [
             Some(format!("on_overlap {}", self.overlap(stateful).as_str())),
             dst.map(|rule| format!("dst {rule}")),
-            length("initial_delay", self.initial_delay),
-            (self.delay_mode == DelayMode::Shifted).then(|| "delay_mode shifted".to_owned()),
+            length("initial_delay", self.initial_delay.filter(|_| dst.is_none())),
+            (self.delay_mode == DelayMode::Shifted && dst.is_none()).then(|| "delay_mode shifted".to_owned()),
             count("max_running", self.max_running),
             (self.on_missed != usual.on_missed).then(|| match self.on_missed {
                 Missed::One => "on_missed one".to_owned(),

@@ -3,10 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use super::book::Periodics;
-use crate::clock::Moment;
+use crate::clock::{Moment, later};
 use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};
+use crate::job::Run;
 use crate::outcome::MissReason;
+use crate::policy::missed;
 use crate::schedule::Timetable;
 
 impl Periodics {
@@ -45,10 +47,10 @@ impl Periodics {
         let Some(unit) = self.units.get_mut(slot) else { return };
         let next_after = |after| next_after(unit.timetable(), after);
         let (after, next) = match &unit.more {
-            Some(more) => more.done.next(after, next_after),
+            Some(more) => more.wall.done.next(after, next_after),
             None => (after, next_after(after)),
         };
-        unit.more().wall_after = Some(after);
+        unit.more().wall.after = Some(after);
         self.set_next_wall(core, slot, next);
     }
 
@@ -68,9 +70,10 @@ impl Periodics {
             return;
         }
         let Some(unit) = self.units.get_mut(slot) else { return };
-        let before = std::mem::replace(&mut unit.more().next_wall, next);
-        if before.is_some() != next.is_some() {
-            core.follow_wall(next.is_some());
+        let follows = next.is_some() || unit.timetable().ever();
+        unit.more().wall.next = next;
+        if std::mem::replace(&mut unit.more().wall.follows, follows) != follows {
+            core.follow_wall(follows);
         }
         match next {
             Some(next) => self.set_next(core, slot, core.now.moment_at(next)),
@@ -84,7 +87,9 @@ impl Periodics {
         if std::mem::replace(&mut unit.next, Moment::NEVER) != Moment::NEVER {
             core.disarm();
         }
-        if unit.more.as_mut().is_some_and(|more| more.next_wall.take().is_some()) {
+        let Some(more) = &mut unit.more else { return };
+        more.wall.next = None;
+        if std::mem::take(&mut more.wall.follows) {
             core.follow_wall(false);
         }
     }
@@ -92,13 +97,40 @@ impl Periodics {
     /// The wall clock was stepped: what follows it is armed anew, and what became due by it is handled.
     pub(crate) fn follow_step(&mut self, core: &mut Core, reason: MissReason) {
         for slot in self.units.keys() {
-            let Some(next) = self.units.get(slot).and_then(|unit| unit.more.as_ref()?.next_wall) else { continue };
-            core.disarm();
-            if next <= core.now.wall {
+            let Some(more) = self.units.get(slot).and_then(|unit| unit.more.as_ref()) else { continue };
+            let (follows, next) = (more.wall.follows, more.wall.next);
+            if next.is_some() {
+                core.disarm();
+            }
+            if next.is_some_and(|next| next <= core.now.wall) {
+                self.settle_delayed(core, slot, reason, true);
                 self.tick_because(core, slot, reason);
-            } else {
+            } else if follows {
                 // Asked anew: after a step back, times that were never done come again.
                 self.arm_after(core, slot, core.now.moment);
+                self.settle_delayed(core, slot, reason, false);
+            }
+        }
+    }
+
+    /// Ticks whose jitter or splay is over by the wall clock: they start now, or are among those that a newer one
+    /// stands for.
+    fn settle_delayed(&mut self, core: &mut Core, slot: u32, reason: MissReason, newer: bool) {
+        let now = core.now;
+        let Some(unit) = self.units.get_mut(slot) else { return };
+        let policy = unit.job.options.on_missed;
+        let Some(more) = &mut unit.more else { return };
+        let over = |run: &Run| later(run.scheduled_at, run.ready.since(run.nominal)) <= now.wall;
+        let (over, delayed): (Vec<_>, Vec<_>) = more.delayed.drain(..).partition(|(_, run)| over(run));
+        more.delayed = delayed;
+        for (_, run) in over {
+            let late = now.wall.duration_since(run.scheduled_at).unwrap_or_default();
+            core.disarm();
+            if missed::stands_back(policy, newer, late) {
+                core.miss(&run, reason);
+                self.declined(core, slot, &run);
+            } else {
+                self.propose(core, slot, run);
             }
         }
     }
@@ -106,14 +138,12 @@ impl Periodics {
     /// The next ticks of a unit, at most `count`.
     pub(crate) fn upcoming(&self, core: &Core, slot: u32, count: usize) -> Vec<SystemTime> {
         let Some(unit) = self.units.get(slot) else { return Vec::new() };
-        if unit.next == Moment::NEVER {
-            return Vec::new();
-        }
-        let first = unit.more.as_ref().and_then(|more| more.next_wall).unwrap_or_else(|| core.now.wall_at(unit.next));
+        let armed = (unit.next != Moment::NEVER).then(|| core.now.wall_at(unit.next));
+        let Some(first) = unit.more.as_ref().and_then(|more| more.wall.next).or(armed) else { return Vec::new() };
         let count = if unit.is_shifted() { count.min(1) } else { count };
         let following = |tick| unit.timetable().following(tick);
         let after = |tick: &SystemTime| match &unit.more {
-            Some(more) => more.done.next(*tick, following).1,
+            Some(more) => more.wall.done.next(*tick, following).1,
             None => following(*tick),
         };
         std::iter::successors(Some(first), after).take(count).collect()

@@ -245,12 +245,16 @@ impl Periodics {
             core.discard(template.timetable.replace(timetable.clone()));
         }
         for slot in self.slots_of(entry) {
+            self.take_unseen(core, slot);
             self.disarm(core, slot);
             let Some(unit) = self.units.get_mut(slot) else { continue };
+            let same = unit.timetable().describe() == timetable.describe();
             let more = unit.more();
             core.discard(more.timetable.replace(timetable.clone()));
-            more.done = Done::default();
-            more.wall_after = None;
+            more.wall.after = None;
+            if !same {
+                more.wall.done = Done::default();
+            }
             // A shifted schedule with a run on, or about to be, is armed by its end.
             if !unit.is_shifted() || (unit.active == 0 && unit.undecided() == 0) {
                 self.arm_after(core, slot, core.now.moment);

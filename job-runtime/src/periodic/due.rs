@@ -121,8 +121,8 @@ pub(super) fn take_due(unit: &Unit, now: &Now, newest: u64) -> Option<Due> {
 /// The first tick that is due on the wall clock, and until when those after it have not had their turn before.
 fn wall_span(unit: &Unit, now: &Now) -> Option<(SystemTime, SystemTime)> {
     let more = unit.more.as_ref()?;
-    let first = more.next_wall.filter(|first| *first <= now.wall)?;
-    Some((first, more.done.from(first).map_or(now.wall, |done| done.min(now.wall))))
+    let first = more.wall.next.filter(|first| *first <= now.wall)?;
+    Some((first, more.wall.done.from(first).map_or(now.wall, |done| done.min(now.wall))))
 }
 
 /// So many periods.

@@ -21,7 +21,9 @@ const STEPS: usize = 16;
 impl Periodics {
     /// The armed tick of a unit is due.
     pub(crate) fn tick(&mut self, core: &mut Core, slot: u32) {
-        self.tick_because(core, slot, MissReason::Stalled);
+        let more = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut());
+        let reason = more.and_then(|more| more.wall.reason.take());
+        self.tick_because(core, slot, reason.unwrap_or(MissReason::Stalled));
     }
 
     pub(super) fn tick_because(&mut self, core: &mut Core, slot: u32, reason: MissReason) {
@@ -31,13 +33,14 @@ impl Periodics {
         let newest = missed::most(unit.job.options.on_missed) + 1;
         let Some(due) = take_due(unit, &core.now, newest) else {
             // A timer may be early by the wall clock; the tick may not.
-            let next = unit.more.as_ref().and_then(|more| more.next_wall);
+            let next = unit.more.as_ref().and_then(|more| more.wall.next);
             return self.set_next_wall(core, slot, next);
         };
         core.effort += due.steps() / STEPS;
         core.ledger(entry, |ledger| ledger.due(due.count()));
-        let after = unit.more.as_ref().and_then(|more| more.wall_after);
+        let after = unit.more.as_ref().and_then(|more| more.wall.after);
         self.rearm(core, slot, &due);
+        self.remember(core, slot, reason);
         let verdict = self.judge(core, slot, &due);
         self.note(core, slot, &due, verdict, after);
         match self.write_off(core, slot, &due, verdict, reason) {
@@ -50,13 +53,29 @@ impl Periodics {
         }
     }
 
+    /// What is due still, and taken next, is due for the same reason.
+    fn remember(&mut self, core: &Core, slot: u32, reason: MissReason) {
+        if let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut()) {
+            more.wall.reason = more.wall.next.is_some_and(|next| next <= core.now.wall).then_some(reason);
+        }
+    }
+
+    /// Takes what is due by the wall clock and was not seen yet.
+    pub(super) fn take_unseen(&mut self, core: &mut Core, slot: u32) {
+        let next = self.units.get(slot).and_then(|unit| unit.more.as_ref()?.wall.next);
+        if next.is_some_and(|next| next <= core.now.wall) {
+            core.disarm();
+            self.tick_because(core, slot, MissReason::ClockStepped);
+        }
+    }
+
     /// Decides by `on_missed` how many of the due ticks run.
     fn judge(&self, core: &Core, slot: u32, due: &Due) -> Verdict {
         let unit = self.units.get(slot);
         let policy = unit.map_or(Missed::Skip, |unit| unit.job.options.on_missed);
-        let next_wall = unit.and_then(|unit| unit.more.as_ref()?.next_wall);
+        let next_wall = unit.and_then(|unit| unit.more.as_ref()?.wall.next);
         // Between these and newer ones that are due lie some that have had their turn.
-        let newer = next_wall.is_some_and(|next| next <= core.now.wall) && !matches!(policy, Missed::All(_));
+        let newer = next_wall.is_some_and(|next| next <= core.now.wall) && policy != Missed::All(None);
         if newer || matches!(due, Due::Oldest { .. }) {
             return Verdict { run: 0, missed: due.count(), overdue: true };
         }
@@ -114,7 +133,7 @@ impl Periodics {
         let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut()) else { return };
         let Some(after) = after.filter(|_| verdict.run > 0) else { return };
         let missed = (verdict.missed > 0).then(|| due.tick(verdict.run, &core.now).scheduled_at);
-        more.done.note(missed.unwrap_or(after), due.tick(0, &core.now).scheduled_at);
+        more.wall.done.note(missed.unwrap_or(after), due.tick(0, &core.now).scheduled_at);
     }
 
     /// In shifted mode a tick from which no run comes arms the next one itself.

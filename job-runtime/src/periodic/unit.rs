@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::clock::Moment;
 use crate::job::{Args, Cell, DelayMode, Job, Run};
-use crate::outcome::{RunId, Trigger};
+use crate::outcome::{MissReason, RunId, Trigger};
 use crate::policy::done::Done;
 use crate::policy::overlap::Situation;
 use crate::schedule::Timetable;
@@ -34,11 +34,7 @@ pub(crate) struct More {
     pub(crate) cell: Option<Arc<Cell>>,
     /// A schedule given at run time, in place of the job's own.
     pub(crate) timetable: Option<Timetable>,
-    /// The next tick on the wall clock, where that is what counts, and the time after which it is the first.
-    pub(crate) next_wall: Option<SystemTime>,
-    pub(crate) wall_after: Option<SystemTime>,
-    /// The nominal times that have had their turn.
-    pub(crate) done: Done,
+    pub(crate) wall: Wall,
     /// The slot of the run whose guard is being asked, and the runs whose turn comes after it.
     pub(crate) guarding: Option<u32>,
     pub(crate) guard_queue: VecDeque<Arc<Run>>,
@@ -56,6 +52,20 @@ pub(crate) struct More {
     pub(crate) leaving: bool,
     /// Started anew meanwhile: then another takes its place.
     pub(crate) again: bool,
+}
+
+/// What there is to know of a schedule that follows the wall clock.
+#[derive(Default)]
+pub(crate) struct Wall {
+    /// The next tick, and the time after which it is the first.
+    pub(crate) next: Option<SystemTime>,
+    pub(crate) after: Option<SystemTime>,
+    /// Whether the clock is looked at for it: there is a next tick, or would be, were the clock set back.
+    pub(crate) follows: bool,
+    /// What made ticks due that are taken in several portions.
+    pub(crate) reason: Option<MissReason>,
+    /// The nominal times that have had their turn.
+    pub(crate) done: Done,
 }
 
 /// One nominal time, on both clocks.
@@ -99,7 +109,7 @@ impl Unit {
     }
 
     pub(crate) fn is_shifted(&self) -> bool {
-        self.job.options.delay_mode == DelayMode::Shifted
+        self.job.options.delay_mode == DelayMode::Shifted && matches!(self.timetable(), Timetable::Every(_))
     }
 
     pub(crate) fn is_leaving(&self) -> bool {

@@ -60,6 +60,15 @@ pub(crate) fn decide(policy: Missed, due: u64, late: Duration) -> Verdict {
     Verdict { run, missed: due - run, overdue }
 }
 
+/// Whether a tick that a step of the clock made overdue is missed: where a newer one stands for it, or none runs.
+pub(crate) fn stands_back(policy: Missed, newer: bool, late: Duration) -> bool {
+    match policy {
+        Missed::One => newer,
+        Missed::Skip => newer || late > OVERDUE,
+        Missed::All(_) => false,
+    }
+}
+
 /// Whether a tick is too late for its `start_deadline`.
 pub(crate) fn expired(late: Duration, start_deadline: Option<Duration>) -> bool {
     start_deadline.is_some_and(|deadline| late > deadline)

@@ -9,7 +9,7 @@ mod grid;
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::clock::later;
 use crate::duration::{self, IntoDuration};
@@ -109,8 +109,8 @@ impl Schedule {
         Ok(Self { rule: Rule::Every(period) })
     }
 
-    /// The times strictly after `after`, strictly increasing; those of `every` are counted from `after`. They end
-    /// where the calendar does, with the year 9999.
+    /// The times strictly after `after`, strictly increasing; those of `every` are counted from `after`. Calendar
+    /// times end with 9999-12-30, where times of every zone can still be told.
     pub fn upcoming(&self, after: SystemTime) -> impl Iterator<Item = SystemTime> + use<> {
         let schedule = self.clone();
         let mut last = after;
@@ -226,6 +226,11 @@ impl Timetable {
             Self::Calendar(calendar) => calendar.next(after),
             Self::Rule(rule) => next_of(&**rule, after),
         }
+    }
+
+    /// Whether there is any time at all that a clock could be set to.
+    pub(crate) fn ever(&self) -> bool {
+        self.next_wall(UNIX_EPOCH).is_some()
     }
 
     /// The rule for clocks that change, where it has one.

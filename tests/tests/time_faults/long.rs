@@ -88,7 +88,8 @@ async fn c6_a_rule_with_one_time_in_30_years() {
     assert!(jobs.next("once", 1).is_empty());
     go_to(&jobs, "2086-01-01T00:00:00Z").await;
     assert_eq!(counts(&jobs, "once"), (1, 1, 0, 0, 0));
-    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    // For the one after it, and whether there would be one, were the clock set back.
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
     assert_balanced(&jobs);
 }
 

@@ -12,7 +12,7 @@ mod words;
 mod zone;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -172,7 +172,11 @@ impl Recurrence for Calendar {
 
 /// The second that a time lies in.
 fn whole_second(time: SystemTime) -> Option<Timestamp> {
-    let time = Timestamp::try_from(time).ok()?;
+    let time = match Timestamp::try_from(time) {
+        Ok(time) => time,
+        Err(_) if time < UNIX_EPOCH => Timestamp::MIN,
+        Err(_) => return None,
+    };
     let back = i64::from(time.subsec_nanosecond() < 0);
     Timestamp::from_second(time.as_second() - back).ok()
 }

@@ -149,7 +149,7 @@ fn days(days: &Days) -> Option<String> {
     let dates = (days.dates != !1).then(|| by_date(days));
     let weekdays = (days.weekdays != 0b111_1111).then(|| by_weekday(days));
     match (dates, weekdays, days.both) {
-        (None, None, _) => None,
+        (None, None, _) | (None, _, false) | (_, None, false) => None,
         (Some(dates), None, _) => Some(format!("on {dates} of the month")),
         (None, Some(weekdays), _) => Some(format!("on {weekdays}")),
         (Some(dates), Some(weekdays), true) => Some(format!("on {dates} of the month if it is {weekdays}")),
@@ -253,6 +253,8 @@ mod tests {
             ("0 0 * * SAT-SUN", "at 00:00 on Saturday and Sunday"),
             ("0 0 * * FRI-MON", "at 00:00 on Monday and Friday to Sunday"),
             ("0 0 13 * 5", "at 00:00 on the 13th of the month or on Friday"),
+            ("0 0 1-31 * MON", "at 00:00 every day"),
+            ("0 0 1 * SUN-SAT", "at 00:00 every day"),
             ("0 0 13 * +5", "at 00:00 on the 13th of the month if it is Friday"),
             ("0 0 29 2 *", "at 00:00 on the 29th of the month in February"),
             ("0 0 * 6-8 *", "at 00:00 in June to August"),

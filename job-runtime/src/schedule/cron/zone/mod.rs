@@ -9,6 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
+use self::data::MISSING;
 pub use self::data::ZoneData;
 pub(crate) use self::data::check_zone_data;
 pub(crate) use self::names::unknown;
@@ -37,9 +38,15 @@ impl Zone {
         if let Some(sentence) = unknown(name.as_bytes()) {
             return Err(Error::configuration(sentence.as_str().to_owned()));
         }
-        let (data, zones) = ZoneData::of_this_process();
-        zones.get(name).map(Self).map_err(|error| {
-            Error::configuration(format!("the {} time zone data does not have `{name}`: {error}", data.as_str()))
+        if name == "UTC" {
+            return Ok(Self::default());
+        }
+        let data = ZoneData::of_this_process();
+        if data.is_missing() {
+            return Err(Error::configuration(MISSING.to_owned()));
+        }
+        data.zones.get(name).map(Self).map_err(|error| {
+            Error::configuration(format!("the {} time zone data does not have `{name}`: {error}", data.kind.as_str()))
         })
     }
 
