@@ -1,4 +1,4 @@
-//! A job at a fixed time of day: a guard looks every minute whether it is midnight, and lets it start then.
+//! A guard that goes by the time: it looks every minute whether it is midnight. `cron = "@daily"` says so in a word.
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use job_runtime::{Context, periodic};

@@ -281,6 +281,13 @@ mod tests {
     #[test]
     fn wrong_values_are_refused_in_words() {
         let cases = [
+            (
+                "cron = [\"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \
+                 \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \
+                 \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \
+                 \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\", \"@daily\"]",
+                "at most 32",
+            ),
             ("every = 600", "`every` needs a unit, a bare number has none: a duration is written like `\"10m\"`"),
             ("jitter = -1.5", "needs a unit"),
             ("jitter = 10 * 60", "needs a unit"),

@@ -115,7 +115,7 @@
 //! | feature | default | what it brings |
 //! |---|---|---|
 //! | `signals` | yes | SIGTERM, Ctrl-C and USR1 under [`run_all`] |
-//! | `cron` | yes | calendar times in time zones: `cron`, `tz`, `dst` at the attribute, `Schedule::cron`; see the guide on [time](guide::time) |
+//! | `cron` | yes | calendar times in time zones: `cron`, `tz`, `dst` at the attribute, `Schedule::cron`; see the guide `guide::time` |
 //! | `testing` | no | `job_runtime::testing`: jobs on paused time, with two fake clocks |
 //! | `full` | no | all of them |
 //!
@@ -150,6 +150,7 @@ mod engine;
 mod error;
 mod event;
 mod guard;
+#[cfg(feature = "cron")]
 pub mod guide;
 mod job;
 mod name;

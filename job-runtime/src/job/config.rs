@@ -40,14 +40,14 @@ impl JobConfig {
         self.length("every", period)
     }
 
-    /// Calendar times: a cron expression, or several with `;` between them; the guide on [time](crate::guide::time)
-    /// has the grammar. What [`every`](Self::every) and it replace is a schedule from before, such as that of the
+    /// Calendar times: a cron expression, or several with `;` between them; the guide `guide::time` has the grammar. What [`every`](Self::every) and it replace is a schedule from before, such as that of the
     /// attribute. Needs the feature `cron`.
     pub fn cron(self, expression: &str) -> Result<Self> {
         self.text("cron", expression)
     }
 
-    /// The time zone of [`cron`](Self::cron), by its IANA name; UTC unless it is set.
+    /// The time zone of [`cron`](Self::cron), or of the calendar times that the job was made with, by its IANA name;
+    /// UTC unless it is set.
     pub fn tz(self, zone: &str) -> Result<Self> {
         self.text("tz", zone)
     }

@@ -5,7 +5,8 @@ use crate::schedule::Zone;
 
 impl JobInfo {
     /// Its [`next`](Self::next) ticks in its [`zone`](Self::zone), as in
-    /// `2026-03-29T03:00:00+02:00[Europe/Berlin]` (RFC 9557). Needs the feature `cron`.
+    /// `2026-03-29T03:00:00+02:00[Europe/Berlin]` (RFC 9557); in UTC where no such zone is known. Needs the
+    /// feature `cron`.
     ///
     /// ```standalone_crate
     /// use job_runtime::periodic;

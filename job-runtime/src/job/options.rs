@@ -187,7 +187,7 @@ impl Options {
         let timetable = match (&self.cron, self.every) {
             (Some(cron), _) => Timetable::Calendar(Arc::new(Calendar::new(cron.clone(), self.tz.clone(), self.dst))),
             (None, Some(period)) => Timetable::Every(period),
-            (None, None) => given,
+            (None, None) => given.with(self.tz.as_ref(), self.dst),
         };
         match timetable.period() {
             Some(period) if self.align => Timetable::Aligned(period),
@@ -205,16 +205,17 @@ impl Options {
         let overlap = self.overlap(stateful);
         let shifted = self.delay_mode == DelayMode::Shifted;
         let scheduled = self.every.is_some() || self.cron.is_some();
+        let zoned = self.cron.is_some() || (!scheduled && matches!(given, Timetable::Calendar(_)));
         let calendar = self.cron.is_some() || (!scheduled && given.period().is_none());
         [
             (self.every.is_some() && self.cron.is_some(), "`every` and `cron` both say when it is due: leave one out"),
-            (self.tz.is_some() && self.cron.is_none(), "`tz` is the zone of `cron`, which is not set: leave it out"),
-            (self.dst.is_some() && self.cron.is_none(), "`dst` is a rule for `cron`, which is not set: leave it out"),
+            (self.tz.is_some() && !zoned, "`tz` is the zone of `cron`, which is not set: leave it out"),
+            (self.dst.is_some() && !zoned, "`dst` is a rule for `cron`, which is not set: leave it out"),
             (calendar && self.align, "`align` goes with `every`: leave it out"),
             (calendar && self.initial_delay.is_some(), "`initial_delay` goes with `every`: leave it out"),
             (calendar && shifted, "`delay_mode = \"shifted\"` goes with `every`: leave it out"),
-            (self.align && shifted, "`align` counts from the clock and `delay_mode = \"shifted\"` from the end of a run: leave one out"),
-            (self.align && self.initial_delay.is_some(), "`align` says when the first tick is: leave `initial_delay` out"),
+            (!calendar && self.align && shifted, "`align` counts from the clock and `delay_mode = \"shifted\"` from the end of a run: leave one out"),
+            (!calendar && self.align && self.initial_delay.is_some(), "`align` says when the first tick is: leave `initial_delay` out"),
             (self.max_running.is_some() && overlap != Overlap::Run, "`max_running` bounds `on_overlap = \"run\"`: with another policy leave it out"),
             (stateful && overlap == Overlap::Run, "one run at a time holds the `&mut` state: choose `on_overlap = \"ignore\"`, `\"queue\"` or `\"stop_previous\"`"),
         ]

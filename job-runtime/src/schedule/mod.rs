@@ -197,6 +197,16 @@ impl Timetable {
         }
     }
 
+    /// The same times in another zone, or by another rule, where they are calendar times.
+    pub(crate) fn with(self, zone: Option<&Zone>, rule: Option<Dst>) -> Self {
+        match &self {
+            Self::Calendar(calendar) if zone.is_some() || rule.is_some() => {
+                Self::Calendar(Arc::new(calendar.with(zone, rule)))
+            }
+            Self::Every(_) | Self::Aligned(_) | Self::Calendar(_) | Self::Rule(_) => self,
+        }
+    }
+
     /// The time between two ticks, where it is always the same.
     pub(crate) fn period(&self) -> Option<Duration> {
         match self {

@@ -72,6 +72,10 @@ impl Calendar {
         match expressions.0 {}
     }
 
+    pub(crate) fn with(&self, _zone: Option<&Zone>, _rule: Option<Dst>) -> Self {
+        match self.0 {}
+    }
+
     pub(crate) fn dst(&self) -> &'static str {
         match self.0 {}
     }

@@ -7,6 +7,9 @@ use syn::{Expr, ExprArray, Token};
 use super::{Check, Kind, Value, bare, in_quotes, literal, refuse, string};
 use crate::errors::Errors;
 
+/// As many as the runtime takes.
+const MOST: usize = 32;
+
 pub(super) fn cron(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
     if let Some(text) = string(expr) {
         return Some(Value::Cron(vec![text]));
@@ -20,8 +23,11 @@ fn several(name: &str, kind: Kind, list: &ExprArray, errors: &mut Errors) -> Opt
         errors.at(list, format!("`{name}` names at least one time: {kind}"));
         return None;
     }
+    if let Some(further) = list.elems.iter().nth(MOST) {
+        errors.at(further, format!("`{name}` takes at most {MOST} expressions: this one is too many"));
+    }
     let mut texts = Vec::new();
-    for expr in &list.elems {
+    for expr in list.elems.iter().take(MOST) {
         let expr = bare(expr.clone());
         if let Some(text) = string(&expr) {
             texts.push(text);

@@ -262,7 +262,7 @@ const fn field_part(field: Field, part: &[u8]) -> Parsed<'_, Set> {
         Ok(parts) => parts,
         Err(mistake) => return Err(mistake),
     };
-    let (first, last) = match bounds(field, range, step.is_some()) {
+    let (first, last) = match bounds(field, range, step) {
         Ok(bounds) => bounds,
         Err(mistake) => return Err(mistake),
     };
@@ -285,7 +285,7 @@ const fn step(field: Field, part: &[u8]) -> Parsed<'_, (&[u8], Option<u8>)> {
 }
 
 /// The first and the last value of a range; the last is more than 6 for one that goes around the end of a week.
-const fn bounds(field: Field, range: &[u8], open: bool) -> Parsed<'_, (u8, u8)> {
+const fn bounds(field: Field, range: &[u8], step: Option<u8>) -> Parsed<'_, (u8, u8)> {
     let (low, high) = field.bounds();
     let (first_text, last_text) = match (range, cut(range, b'-')) {
         ([b'*'], _) => return Ok((low, low + field.size() - 1)),
@@ -293,7 +293,7 @@ const fn bounds(field: Field, range: &[u8], open: bool) -> Parsed<'_, (u8, u8)> 
         (_, Some(texts)) => texts,
         (_, None) => {
             return match value(field, range) {
-                Ok(first) => Ok((first, if open { high } else { first })),
+                Ok(first) => Ok((first, if step.is_some() { high } else { first })),
                 Err(mistake) => Err(mistake),
             };
         }
@@ -301,7 +301,7 @@ const fn bounds(field: Field, range: &[u8], open: bool) -> Parsed<'_, (u8, u8)> 
     match (value(field, first_text), value(field, last_text)) {
         (Ok(first), Ok(last)) if first <= last => Ok((first, last)),
         (Ok(first), Ok(last)) if matches!(field, Field::Weekday) => Ok((first, last + 7)),
-        (Ok(_), Ok(_)) => Err(Mistake::Backwards { field, part: range, first: first_text, last: last_text }),
+        (Ok(_), Ok(_)) => Err(Mistake::Backwards { field, part: range, first: first_text, last: last_text, step }),
         (Err(mistake), _) | (_, Err(mistake)) => Err(mistake),
     }
 }
@@ -464,6 +464,7 @@ mod tests {
             ("0 ,30 2 * * * *", "there is a space in the list at `,30`"),
             ("+5 * * * *", "cannot be `+5`"),
             ("10-5 * * * *", "the minute cannot be `10-5`, which goes backwards: write two ranges, `10-59,0-5`"),
+            ("0 22-6/2 * * *", "write two ranges, `22-23/2,0-6/2`"),
             ("*/0 * * * *", "its step goes from 1 to 59"),
             ("*/x * * * *", "its step goes from 1 to 59"),
             ("*/90 * * * *", "for equal periods use `every = \"90m\"`"),

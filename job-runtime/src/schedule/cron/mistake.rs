@@ -8,6 +8,8 @@ use super::sentence::Sentence;
 pub(crate) enum Mistake<'t> {
     /// So many fields.
     Count(u8),
+    /// More expressions than fit into one schedule.
+    Many(u8),
     /// A list with white space in it.
     Parted(&'t [u8]),
     Zone,
@@ -27,6 +29,7 @@ pub(crate) enum Mistake<'t> {
         part: &'t [u8],
         first: &'t [u8],
         last: &'t [u8],
+        step: Option<u8>,
     },
     BeforeLast(&'t [u8]),
     Workday(&'t [u8]),
@@ -46,6 +49,7 @@ impl Mistake<'_> {
     pub(crate) const fn sentence(self) -> Sentence {
         match self {
             Self::Count(count) => fields(count),
+            Self::Many(most) => Sentence::new("a schedule has at most ").number(most).then(" cron expressions"),
             Self::Parted(list) => Sentence::new("there is a space in the list at ")
                 .quote(list)
                 .then(": the parts of a list stand close together, as in `0,30 2 * * *`"),
@@ -63,7 +67,7 @@ impl Mistake<'_> {
             ),
             Self::Value(field, written) => value(field, written),
             Self::Step { field, part, step } => wrong_step(field, part, step),
-            Self::Backwards { field, part, first, last } => backwards(field, part, first, last),
+            Self::Backwards { field, part, first, last, step } => backwards(field, part, [first, last], step),
             Self::BeforeLast(part) => {
                 of(Field::Date, part).then(": days are counted back from the last from `L-1` to `L-30`")
             }
@@ -135,10 +139,11 @@ const fn wrong_step(field: Field, part: &[u8], step: Option<u8>) -> Sentence {
     }
 }
 
-const fn backwards(field: Field, part: &[u8], first: &[u8], last: &[u8]) -> Sentence {
+const fn backwards(field: Field, part: &[u8], [first, last]: [&[u8]; 2], step: Option<u8>) -> Sentence {
     let (low, high) = field.bounds();
     let sentence = of(field, part).then(", which goes backwards: write two ranges, `").text(first);
-    sentence.then("-").number(high).then(",").number(low).then("-").text(last).then("`")
+    let sentence = sentence.then("-").number(high).step(step).then(",");
+    sentence.number(low).then("-").text(last).step(step).then("`")
 }
 
 const fn never(date: &[u8], month: &[u8], weekday: &[u8]) -> Sentence {

@@ -17,6 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use self::grammar::Expression;
+use self::mistake::Mistake;
 use self::tally::Tally;
 pub(crate) use self::zone::Zone;
 pub use self::zone::ZoneData;
@@ -69,7 +70,7 @@ const SECOND: SignedDuration = SignedDuration::from_secs(1);
 const BETWEEN: u8 = b';';
 
 /// How many expressions one text has at most: as many as a set of 32 bits can tell apart.
-const MOST: usize = 32;
+const MOST: u8 = 32;
 
 /// Cron expressions, of which any may match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +87,8 @@ impl Expressions {
                 .map_err(|mistake| Error::configuration(format!("`{}`: {}", part.trim(), mistake.sentence().as_str())))
         });
         let each: Arc<[Expression]> = each.collect::<Result<_>>()?;
-        if each.len() > MOST {
-            return Err(Error::configuration(format!("a schedule has at most {MOST} cron expressions")));
+        if each.len() > usize::from(MOST) {
+            return Err(Error::configuration(Mistake::Many(MOST).sentence().as_str().to_owned()));
         }
         Ok(Self(each))
     }
@@ -99,8 +100,10 @@ impl Expressions {
 /// When one of them is none, with a sentence that says which field is wrong.
 #[track_caller]
 pub const fn check_cron(text: &str) {
-    let mut rest = Some(text.as_bytes());
+    let (mut rest, mut count) = (Some(text.as_bytes()), 0);
     while let Some(text) = rest {
+        count += 1;
+        assert!(count <= MOST, "{}", Mistake::Many(MOST).sentence().as_str());
         let (expression, after) = grammar::first_of(text, BETWEEN);
         if let Err(mistake) = Expression::parse(expression) {
             panic!("{}", mistake.sentence().as_str());
@@ -135,6 +138,12 @@ impl Calendar {
 }
 
 impl Calendar {
+    /// The same times in another zone, or by another rule.
+    pub(crate) fn with(&self, zone: Option<&Zone>, rule: Option<Dst>) -> Self {
+        let expressions = self.expressions.clone();
+        Self { expressions, zone: zone.unwrap_or(&self.zone).clone(), rule: rule.unwrap_or(self.rule) }
+    }
+
     pub(crate) fn dst(&self) -> &'static str {
         self.rule.as_str()
     }

@@ -31,6 +31,14 @@ impl Sentence {
         start.text(&[b'0' + number % 10])
     }
 
+    /// The sentence with a step, if there is one: `/2`.
+    pub(super) const fn step(self, step: Option<u8>) -> Self {
+        match step {
+            Some(step) => self.then("/").number(step),
+            None => self,
+        }
+    }
+
     /// The sentence with what the user wrote.
     pub(super) const fn text(mut self, mut rest: &[u8]) -> Self {
         while let [byte, after @ ..] = rest {

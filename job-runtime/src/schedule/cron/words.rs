@@ -76,6 +76,10 @@ fn intervals(expression: &Expression) -> String {
     let Expression { seconds, minutes, hours, .. } = *expression;
     let (seconds, minutes) = (Part::of(seconds, 60, "second"), Part::of(minutes, 60, "minute"));
     let hours = Part::of(hours.into(), 24, "hour");
+    if expression.fixed {
+        let second = if seconds.values == [0] { String::new() } else { format!("{} of ", seconds.named()) };
+        return format!("at {second}{} of {}", minutes.named(), hours.named());
+    }
     if seconds.values != [0] {
         let rest = if minutes.all() && !seconds.all() && seconds.every().is_none() {
             format!(" of every minute{}", hours.restriction())
@@ -237,6 +241,8 @@ mod tests {
             ("5 * * * *", "every hour at minute 5"),
             ("5,20 * * * *", "every hour at minutes 5 and 20"),
             ("0 */2 * * *", "every 2 hours"),
+            ("0 0,3,6,9,12,15,18,21 * * *", "at minute 0 of hours 0, 3, 6, 9, 12, 15, 18 and 21"),
+            ("5 0,1 0,1,2,3,4 * * *", "at second 5 of minutes 0 and 1 of hours 0 to 4"),
             ("10 */2 * * *", "every 2 hours at minute 10"),
             ("0 9-17 * * MON-FRI", "every hour from 09:00 to 17:00 on Monday to Friday"),
             ("*/20 9-17 * * *", "every 20 minutes of hours 9 to 17"),

@@ -35,18 +35,16 @@ impl Zone {
     /// # Errors
     /// When there is none, with the nearest name; or when the data in use lacks it.
     pub(crate) fn named(name: &str) -> Result<Self> {
-        if let Some(sentence) = unknown(name.as_bytes()) {
-            return Err(Error::configuration(sentence.as_str().to_owned()));
-        }
         if name == "UTC" {
             return Ok(Self::default());
         }
         let data = ZoneData::of_this_process();
-        if data.is_missing() {
-            return Err(Error::configuration(MISSING.to_owned()));
-        }
-        data.zones.get(name).map(Self).map_err(|error| {
-            Error::configuration(format!("the {} time zone data does not have `{name}`: {error}", data.kind.as_str()))
+        // The machine may know zones that are newer than the bundled ones.
+        let found = data.zones.get(name).map(Self).ok().filter(|zone| zone.name() == name);
+        found.ok_or_else(|| match unknown(name.as_bytes()) {
+            Some(sentence) => Error::configuration(sentence.as_str().to_owned()),
+            None if data.is_missing() => Error::configuration(MISSING.to_owned()),
+            None => Error::configuration(format!("the {} time zone data does not have `{name}`", data.kind.as_str())),
         })
     }
 
