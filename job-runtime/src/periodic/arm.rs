@@ -104,7 +104,7 @@ impl Periodics {
             }
             if next.is_some_and(|next| next <= core.now.wall) {
                 self.settle_delayed(core, slot, reason, true);
-                self.tick_because(core, slot, reason);
+                self.tick_because(core, slot, Some(reason));
             } else if follows {
                 // Asked anew: after a step back, times that were never done come again.
                 self.arm_after(core, slot, core.now.moment);

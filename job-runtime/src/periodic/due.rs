@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::unit::{Tick, Unit};
 use crate::clock::{Moment, Now, earlier, later};
+use crate::policy::missed::{self, Missed};
 use crate::schedule::{Calendar, Recurrence as _, Timetable, span};
 
 /// How many overdue ticks of a rule are looked at one by one.
@@ -93,9 +94,8 @@ fn on_wall(scheduled_at: SystemTime, now: &Now) -> Tick {
 }
 
 /// The ticks of a unit that are due now; `None` when the armed one is not due by its own clock. Of ticks at any
-/// distance, the `newest` are listed.
-pub(super) fn take_due(unit: &Unit, now: &Now, newest: u64) -> Option<Due> {
-    let (first, until) = wall_span(unit, now).unzip();
+/// distance, those that may run are listed, and the newest that does not.
+pub(super) fn take_due(unit: &Unit, now: &Now, policy: Missed) -> Option<Due> {
     let next = unit.next;
     match unit.timetable() {
         Timetable::Every(_) if unit.is_shifted() => {
@@ -106,14 +106,19 @@ pub(super) fn take_due(unit: &Unit, now: &Now, newest: u64) -> Option<Due> {
             Some(Due::Every { count: span.count, last: span.last, period: *period })
         }
         Timetable::Aligned(period) => {
-            let (first, since) = (first?, until?.duration_since(first?).ok()?);
+            let (first, until) = wall_span(unit, now)?;
+            let since = until.duration_since(first).ok()?;
             let further = u64::try_from(since.as_nanos().checked_div(period.as_nanos())?).ok()?;
             Some(Due::Aligned { count: further + 1, last: later(first, times(*period, further)), period: *period })
         }
-        timetable @ Timetable::Rule(_) => Some(walk(timetable, first?, until?, newest, WALK)),
+        timetable @ Timetable::Rule(_) => {
+            let (first, until) = wall_span(unit, now)?;
+            Some(walk(timetable, first, until, missed::most(policy) + 1, WALK))
+        }
         timetable @ Timetable::Calendar(calendar) => {
-            let due = walk(timetable, first?, until?, newest, FEW);
-            if due.is_whole(until?) { Some(due) } else { Some(counted(calendar, first?, until?, newest)) }
+            let ((first, until), newest) = (wall_span(unit, now)?, missed::most(policy) + 1);
+            let due = walk(timetable, first, until, newest, FEW);
+            if due.is_whole(until) { Some(due) } else { Some(counted(calendar, first, until, newest)) }
         }
     }
 }

@@ -21,43 +21,69 @@ const STEPS: usize = 16;
 impl Periodics {
     /// The armed tick of a unit is due.
     pub(crate) fn tick(&mut self, core: &mut Core, slot: u32) {
-        let more = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut());
-        let reason = more.and_then(|more| more.wall.reason.take());
-        self.tick_because(core, slot, reason.unwrap_or(MissReason::Stalled));
+        self.tick_because(core, slot, None);
     }
 
-    pub(super) fn tick_because(&mut self, core: &mut Core, slot: u32, reason: MissReason) {
+    /// The same, where it is known what made it due.
+    pub(super) fn tick_because(&mut self, core: &mut Core, slot: u32, reason: Option<MissReason>) {
         let Some(unit) = self.units.get_mut(slot) else { return };
-        let entry = unit.entry();
-        // Those that may run, and the newest that does not.
-        let newest = missed::most(unit.job.options.on_missed) + 1;
-        let Some(due) = take_due(unit, &core.now, newest) else {
+        let (entry, policy) = (unit.entry(), unit.job.options.on_missed);
+        let Some(due) = take_due(unit, &core.now, policy) else {
             // A timer may be early by the wall clock; the tick may not.
             let next = unit.more.as_ref().and_then(|more| more.wall.next);
             return self.set_next_wall(core, slot, next);
         };
+        let wall = unit.more.as_mut().map(|more| &mut more.wall).filter(|wall| wall.next.is_some());
+        let turn = wall.map(|wall| (wall.after, wall.reason.take()));
+        let reason = reason.or(turn.and_then(|(_, reason)| reason)).unwrap_or(MissReason::Stalled);
         core.effort += due.steps() / STEPS;
         core.ledger(entry, |ledger| ledger.due(due.count()));
-        let after = unit.more.as_ref().and_then(|more| more.wall.after);
         self.rearm(core, slot, &due);
-        self.remember(core, slot, reason);
-        let verdict = self.judge(core, slot, &due);
-        self.note(core, slot, &due, verdict, after);
-        match self.write_off(core, slot, &due, verdict, reason) {
-            Ready::None => self.after_nothing(core, slot),
-            Ready::One { overdue } => self.one(core, slot, due.tick(0, &core.now), overdue),
-            Ready::Chain(count) => {
+        let verdict = missed::decide(policy, due.count(), core.now.moment.since(due.tick(0, &core.now).nominal));
+        let verdict = match turn {
+            Some((after, _)) => self.take_turn(core, slot, &due, verdict, after, reason),
+            None => verdict,
+        };
+        if verdict.missed > 0 {
+            write_off(core, entry, &due, verdict, reason);
+        }
+        match verdict.run {
+            0 => self.after_nothing(core, slot),
+            1 => {
+                let overdue = verdict.overdue && !matches!(policy, Missed::Skip);
+                self.one(core, slot, due.tick(0, &core.now), overdue);
+            }
+            count => {
                 let ticks = (0..count).rev().map(|back| due.tick(back, &core.now)).collect();
                 self.chain(core, slot, ticks);
             }
         }
     }
 
-    /// What is due still, and taken next, is due for the same reason.
-    fn remember(&mut self, core: &Core, slot: u32, reason: MissReason) {
-        if let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut()) {
-            more.wall.reason = more.wall.next.is_some_and(|next| next <= core.now.wall).then_some(reason);
+    /// Of a schedule that follows the wall clock: which of the due ticks have their turn, after the next is armed.
+    fn take_turn(
+        &mut self,
+        core: &Core,
+        slot: u32,
+        due: &Due,
+        mut verdict: Verdict,
+        after: Option<SystemTime>,
+        reason: MissReason,
+    ) -> Verdict {
+        let Some(unit) = self.units.get_mut(slot) else { return verdict };
+        let policy = unit.job.options.on_missed;
+        let wall = &mut unit.more().wall;
+        let more_due = wall.next.is_some_and(|next| next <= core.now.wall);
+        wall.reason = more_due.then_some(reason);
+        // Between these and newer ones that are due lie some that have had their turn.
+        if matches!(due, Due::Oldest { .. }) || (more_due && policy != Missed::All(None)) {
+            verdict = Verdict { run: 0, missed: due.count(), overdue: true };
         }
+        if let Some(after) = after.filter(|_| verdict.run > 0) {
+            let missed = (verdict.missed > 0).then(|| due.tick(verdict.run, &core.now).scheduled_at);
+            wall.done.note(missed.unwrap_or(after), due.tick(0, &core.now).scheduled_at);
+        }
+        verdict
     }
 
     /// Takes what is due by the wall clock and was not seen yet.
@@ -65,36 +91,7 @@ impl Periodics {
         let next = self.units.get(slot).and_then(|unit| unit.more.as_ref()?.wall.next);
         if next.is_some_and(|next| next <= core.now.wall) {
             core.disarm();
-            self.tick_because(core, slot, MissReason::ClockStepped);
-        }
-    }
-
-    /// Decides by `on_missed` how many of the due ticks run.
-    fn judge(&self, core: &Core, slot: u32, due: &Due) -> Verdict {
-        let unit = self.units.get(slot);
-        let policy = unit.map_or(Missed::Skip, |unit| unit.job.options.on_missed);
-        let next_wall = unit.and_then(|unit| unit.more.as_ref()?.wall.next);
-        // Between these and newer ones that are due lie some that have had their turn.
-        let newer = next_wall.is_some_and(|next| next <= core.now.wall) && policy != Missed::All(None);
-        if newer || matches!(due, Due::Oldest { .. }) {
-            return Verdict { run: 0, missed: due.count(), overdue: true };
-        }
-        missed::decide(policy, due.count(), core.now.moment.since(due.tick(0, &core.now).nominal))
-    }
-
-    /// Tells which of the due ticks are lost; what is to become of the others.
-    fn write_off(&self, core: &mut Core, slot: u32, due: &Due, verdict: Verdict, reason: MissReason) -> Ready {
-        let Some(unit) = self.units.get(slot) else { return Ready::None };
-        let (entry, policy) = (unit.entry(), unit.job.options.on_missed);
-        if verdict.missed > 0 {
-            let oldest = due.tick(due.count() - 1, &core.now).scheduled_at;
-            let last = due.tick(verdict.run, &core.now).scheduled_at;
-            core.miss_span(entry, reason, verdict.missed, oldest, last);
-        }
-        match verdict.run {
-            0 => Ready::None,
-            1 => Ready::One { overdue: verdict.overdue && !matches!(policy, Missed::Skip) },
-            count => Ready::Chain(count),
+            self.tick_because(core, slot, Some(MissReason::ClockStepped));
         }
     }
 
@@ -126,14 +123,6 @@ impl Periodics {
                 if after == last { next } else { timetable.following(after) }
             },
         );
-    }
-
-    /// Notes which nominal times have their turn: those of the due ticks that run.
-    fn note(&mut self, core: &Core, slot: u32, due: &Due, verdict: Verdict, after: Option<SystemTime>) {
-        let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut()) else { return };
-        let Some(after) = after.filter(|_| verdict.run > 0) else { return };
-        let missed = (verdict.missed > 0).then(|| due.tick(verdict.run, &core.now).scheduled_at);
-        more.wall.done.note(missed.unwrap_or(after), due.tick(0, &core.now).scheduled_at);
     }
 
     /// In shifted mode a tick from which no run comes arms the next one itself.
@@ -243,9 +232,9 @@ impl Periodics {
     }
 }
 
-/// What is left of the due ticks after `on_missed`.
-enum Ready {
-    None,
-    One { overdue: bool },
-    Chain(u64),
+/// Tells which of the due ticks are lost.
+fn write_off(core: &mut Core, entry: u32, due: &Due, verdict: Verdict, reason: MissReason) {
+    let oldest = due.tick(due.count() - 1, &core.now).scheduled_at;
+    let last = due.tick(verdict.run, &core.now).scheduled_at;
+    core.miss_span(entry, reason, verdict.missed, oldest, last);
 }
