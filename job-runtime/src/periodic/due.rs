@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::unit::{Tick, Unit};
 use crate::clock::{Moment, Now, earlier, later};
 use crate::policy::missed::{self, Missed};
-use crate::schedule::{Calendar, Recurrence as _, Timetable, span};
+use crate::schedule::{Calendar, Timetable, span};
 
 /// How many overdue ticks of a rule are looked at one by one.
 const WALK: u64 = 100_000;

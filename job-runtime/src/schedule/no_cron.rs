@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::time::SystemTime;
 
-use super::Recurrence;
 use crate::error::{Error, Result};
 
 const MISSING: &str = "calendar times need the feature `cron` of `job-runtime`, which is not enabled";
@@ -83,15 +82,16 @@ impl Calendar {
     pub(crate) fn tally(&self, _from: SystemTime, _to: SystemTime, _most: u64) -> (u64, Vec<SystemTime>) {
         match self.0 {}
     }
-}
 
-#[diagnostic::do_not_recommend]
-impl Recurrence for Calendar {
-    fn next(&self, _after: SystemTime) -> Option<SystemTime> {
+    pub(crate) fn next(&self, _after: SystemTime) -> Option<SystemTime> {
         match self.0 {}
     }
 
-    fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
+        match self.0 {}
+    }
+
+    pub(crate) fn zone(&self) -> &str {
         match self.0 {}
     }
 }

@@ -1,9 +1,9 @@
 //! What `jobs()` shows of calendar jobs.
 
-use job_runtime::testing::{Harness, start};
-use job_runtime::{Dst, JobInfo, periodic};
+use job_runtime::testing::start;
+use job_runtime::{Dst, periodic};
 
-use crate::scene::{add, clocks_at, cron, every, instant, utc, utc_cron};
+use crate::scene::{add, clocks_at, cron, every, info, instant, utc, utc_cron};
 use crate::stage::counts;
 
 #[periodic(cron = "30 2 * * *", tz = "Europe/Berlin")]
@@ -14,11 +14,6 @@ async fn report() {}
 
 #[periodic(cron = "@hourly")]
 async fn tidy() {}
-
-#[track_caller]
-fn info(jobs: &Harness, job: &str) -> JobInfo {
-    jobs.runtime().job(job).expect("it is there")
-}
 
 #[tokio::test(start_paused = true)]
 async fn words_zone_policies_and_five_ticks() {

@@ -3,16 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use job_runtime::testing::Harness;
-use job_runtime::{JobInfo, MissReason, Periodic, Recurrence};
+use job_runtime::{MissReason, Periodic, Recurrence};
 
 use crate::scene::{
-    TenMinutes, add, add_with, assert_balanced, clocks_at, every, go_to, instant, story, ticks, utc, utc_cron,
+    TenMinutes, add, add_with, assert_balanced, clocks_at, every, go_to, info, instant, story, ticks, utc, utc_cron,
 };
 use crate::stage::{books, counts};
-
-fn info(jobs: &Harness, job: &str) -> JobInfo {
-    jobs.runtime().job(job).expect("it is there")
-}
 
 /// A day ahead, back again, and two days ahead: the second step passes over what the first one ran.
 async fn over_what_was_done(policies: &[&str]) -> Harness {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use job_runtime::testing::{Harness, start};
-use job_runtime::{Event, EventKind, JobConfig, Outcome, Periodic, Recurrence, Result, Schedule};
+use job_runtime::{Event, EventKind, JobConfig, JobInfo, Outcome, Periodic, Recurrence, Result, Schedule};
 
 use crate::stage::counts;
 
@@ -67,6 +67,12 @@ pub fn add_kinds(jobs: &Harness, policy: &str) {
     add_with(jobs, &name("cron"), utc_cron("*/10 * * * *"), |job| job.on_missed(policy));
     add_with(jobs, &name("aligned"), every("10m"), |job| job.align(true)?.on_missed(policy));
     add_with(jobs, &name("rule"), TenMinutes, |job| job.on_missed(policy));
+}
+
+/// What `jobs()` shows of a job.
+#[track_caller]
+pub fn info(jobs: &Harness, job: &str) -> JobInfo {
+    jobs.runtime().job(job).expect("it is there")
 }
 
 /// Moves on both clocks until the wall clock shows `time`, as it goes now.

@@ -6,7 +6,7 @@ use job_runtime::testing::start;
 use job_runtime::{JobConfig, JobInfo, Periodic, Recurrence, Result, periodic};
 
 use crate::child::{End, run};
-use crate::scene::{TenMinutes, clocks_at, cron, every, utc};
+use crate::scene::{TenMinutes, clocks_at, cron, every, info, utc};
 use crate::stage::counts;
 
 #[periodic(every = "10m")]
@@ -38,7 +38,7 @@ async fn configured(
     change: impl FnOnce(JobConfig) -> Result<JobConfig> + Send + 'static,
 ) -> Result<JobInfo> {
     let jobs = start().only([job]).configure(job, change).auto().at(START).try_start().await?;
-    let info = jobs.runtime().job(job).expect("it is there");
+    let info = info(&jobs, job);
     jobs.advance("1d").await;
     assert_eq!(jobs.runs(job)[0].scheduled_at, info.next[0], "what it shows is what it does");
     let books = counts(&jobs, job);
@@ -116,7 +116,7 @@ async fn the_last_of_several_calls_is_the_one_that_counts() {
         .configure("by_period", |job| job.every("5m"))
         .configure("by_period", |job| job.cron("0 5 * * *"))
         .await;
-    let info = jobs.runtime().job("by_period").expect("it is there");
+    let info = info(&jobs, "by_period");
     assert_shows(
         &info,
         "at 05:00 every day, in UTC (dst vixie)",
@@ -186,7 +186,7 @@ async fn what_is_set_of_an_added_job_takes_the_place_of_its_schedule() {
     let add = |name: &str, schedule: job_runtime::Schedule, change: Change| {
         let job = Periodic::new(name, schedule, |_| async {}).configure(change).expect("each value is one");
         jobs.runtime().add(job).expect("the options fit");
-        jobs.runtime().job(name).expect("it is there")
+        info(&jobs, name)
     };
     let info = add("to a period", cron("@daily", "Europe/Berlin"), |job| job.every("5m")?.align(true));
     let policies = ["on_overlap run"];
@@ -254,7 +254,7 @@ async fn a_rule_says_in_which_zone_its_times_are_shown() {
     }
     let jobs = clocks_at(START).await;
     crate::scene::add(&jobs, "rule", InTokyo);
-    let info = jobs.runtime().job("rule").expect("it is there");
+    let info = info(&jobs, "rule");
     assert_eq!(&*info.zone, "Asia/Tokyo");
     assert_eq!(info.next_local()[0], "2026-07-01T09:10:00+09:00[Asia/Tokyo]");
 }

@@ -142,7 +142,7 @@ const fn is(mut word: &[u8], mut name: &[u8]) -> bool {
 }
 
 /// What stands before and after the first such byte.
-const fn cut(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+pub(crate) const fn cut(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     let (mut rest, mut length) = (text, 0);
     while let [first, after @ ..] = rest {
         if *first == byte {

@@ -22,7 +22,7 @@ use self::tally::Tally;
 pub(crate) use self::zone::Zone;
 pub use self::zone::ZoneData;
 pub(crate) use self::zone::check_zone_data;
-use super::{Recurrence, Rule, Schedule};
+use super::{Rule, Schedule};
 use crate::error::{Error, Result};
 use crate::name::hint;
 
@@ -135,9 +135,7 @@ impl Calendar {
     pub(crate) fn new(expressions: Expressions, zone: Option<Zone>, rule: Option<Dst>) -> Self {
         Self { expressions, zone: zone.unwrap_or_default(), rule: rule.unwrap_or_default() }
     }
-}
 
-impl Calendar {
     /// The same times in another zone, or by another rule.
     pub(crate) fn with(&self, zone: Option<&Zone>, rule: Option<Dst>) -> Self {
         let expressions = self.expressions.clone();
@@ -162,19 +160,18 @@ impl Calendar {
         let count = tally.count(from, to);
         (count, tally.newest(most.min(count), from, to).into_iter().map(SystemTime::from).collect())
     }
-}
 
-#[diagnostic::do_not_recommend]
-impl Recurrence for Calendar {
-    fn next(&self, after: SystemTime) -> Option<SystemTime> {
+    /// The first time strictly after `after`.
+    pub(crate) fn next(&self, after: SystemTime) -> Option<SystemTime> {
         self.next_instant(whole_second(after)?).map(SystemTime::from)
     }
 
-    fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         words::describe(&self.expressions.0, &self.zone, self.rule)
     }
 
-    fn zone(&self) -> &str {
+    /// The name of its time zone.
+    pub(crate) fn zone(&self) -> &str {
         self.zone.name()
     }
 }

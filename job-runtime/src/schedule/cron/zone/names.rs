@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::schedule::cron::grammar::cut;
 use crate::schedule::cron::sentence::Sentence;
 
 include!(concat!(env!("OUT_DIR"), "/zones.rs"));
@@ -65,7 +66,7 @@ const fn is_offset(mut name: &[u8]) -> bool {
 
 /// The zone that is meant by a name in another case, by a city alone, or by a name with a slip in it.
 const fn nearest(name: &[u8]) -> Option<&'static str> {
-    let city_alone = !has_slash(name);
+    let city_alone = cut(name, b'/').is_none();
     match first_same(name, false) {
         None if city_alone => match first_same(name, true) {
             None => fewest_slips(name, true),
@@ -112,26 +113,12 @@ const fn fewest_slips(name: &[u8], city_alone: bool) -> Option<&'static str> {
     best
 }
 
-const fn has_slash(mut name: &[u8]) -> bool {
-    while let [letter, rest @ ..] = name {
-        if *letter == b'/' {
-            return true;
-        }
-        name = rest;
-    }
-    false
-}
-
 /// What stands behind the last slash.
 const fn city(mut name: &[u8]) -> &[u8] {
-    let mut last = name;
-    while let [letter, rest @ ..] = name {
-        if *letter == b'/' {
-            last = rest;
-        }
-        name = rest;
+    while let Some((_, after)) = cut(name, b'/') {
+        name = after;
     }
-    last
+    name
 }
 
 /// Whether two names are the same in either case, with a space or a hyphen for `_`.
