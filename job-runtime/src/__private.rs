@@ -3,12 +3,12 @@
 pub use inventory;
 
 pub use crate::control;
-pub use crate::duration::{duration, every_value, period, period_value};
-pub use crate::engine::registry::{Definition, Registration};
-pub use crate::error::Result;
+pub use crate::duration::{IntoDuration, duration, every_value, period, period_value};
+pub use crate::engine::registry::{Definition, GroupRegistration, Registration};
+pub use crate::error::{Result, RunError};
 pub use crate::guard::{Answer, Ask, answer, ask, ask_closure};
 pub use crate::job::{
-    AsArgument, AsData, AsState, BoxFuture, Input, JobHandle, JobInfo, Place, Report, Return, Shared, State,
-    check_backoff, companion, state_probe as state,
+    AsArgument, AsData, AsMessage, AsRepeated, AsState, BoxFuture, Group, Input, Member, JobHandle, JobInfo, Place, Report, Return, Shared, State,
+    argument_probe as argument, check_backoff, companion, state_probe as state,
 };
 pub use crate::schedule::{Timetable, check_cron, check_zone};

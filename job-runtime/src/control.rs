@@ -1,11 +1,13 @@
 //! What the functions of the type beside a job do, on the current runtime.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use crate::duration::IntoDuration;
 use crate::engine::executor;
 use crate::engine::supervisor::Core;
-use crate::error::{Error, Result};
-use crate::job::{Cell, JobHandle, JobInfo, Key, Unknown};
+use crate::error::{Error, Result, RunError};
+use crate::job::{Cell, JobHandle, JobInfo, Key, Return, Unknown};
 use crate::periodic::Periodics;
 use crate::runtime::Runtime;
 
@@ -112,4 +114,37 @@ fn of_instance<C: 'static, A: Send + Sync + 'static, T>(
             Err(unknown) => key.compare(unknown),
         }
     }
+}
+
+/// Spawns a job on demand.
+#[track_caller]
+pub fn spawn<C: 'static, A: Send + 'static, R: Return>(args: A) -> JobHandle<R> {
+    let _ = args;
+    unreachable!("to come")
+}
+
+/// Spawns a job on demand, and gives a refusal at once.
+///
+/// # Errors
+/// When it is not accepted.
+#[track_caller]
+pub fn try_spawn<C: 'static, A: Send + 'static, R: Return>(
+    args: A,
+) -> std::result::Result<JobHandle<R>, RunError<R::Error>> {
+    let _ = args;
+    unreachable!("to come")
+}
+
+/// Spawns a job on demand after a delay.
+#[track_caller]
+pub fn spawn_after<C: 'static, A: Send + 'static, R: Return>(delay: impl IntoDuration, args: A) -> JobHandle<R> {
+    let _ = (delay, args);
+    unreachable!("to come")
+}
+
+/// Spawns a job on demand at a time.
+#[track_caller]
+pub fn spawn_at<C: 'static, A: Send + 'static, R: Return>(time: SystemTime, args: A) -> JobHandle<R> {
+    let _ = (time, args);
+    unreachable!("to come")
 }

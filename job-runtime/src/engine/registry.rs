@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::duration::Setting;
 use crate::error::{Error, Mistake, Result};
 use crate::job::{
-    Arguments, Body, BoxFuture, Context, Guard, Home, Input, Job, JobConfig, Maker, Need, Options, Place, Report,
+    Arguments, Body, BoxFuture, Context, Group, Guard, Home, Input, Job, JobConfig, Maker, Need, Options, Place, Report,
     Stateful,
 };
 use crate::name::{hint, in_environment};
@@ -27,11 +27,28 @@ pub struct Registration {
 
 inventory::collect!(Registration);
 
+/// A group, as the expansion of `group!` registers it.
+pub struct GroupRegistration(pub &'static Group);
+
+inventory::collect!(GroupRegistration);
+
 impl Registration {
     /// Called by the expansion of `#[periodic]`.
     #[must_use]
     pub const fn periodic(place: Place, companion: fn() -> TypeId, define: fn(Definition) -> Definition) -> Self {
         Self { kind: Kind::Periodic, place, companion, define }
+    }
+
+    /// Called by the expansion of `#[job]`.
+    #[must_use]
+    pub const fn job(place: Place, companion: fn() -> TypeId, define: fn(Definition) -> Definition) -> Self {
+        Self { kind: Kind::Job, place, companion, define }
+    }
+
+    /// Called by the expansion of `#[service]`.
+    #[must_use]
+    pub const fn service(place: Place, companion: fn() -> TypeId, define: fn(Definition) -> Definition) -> Self {
+        Self { kind: Kind::Service, place, companion, define }
     }
 }
 
@@ -126,6 +143,12 @@ impl Definition {
     #[must_use]
     pub fn args<A: Clone + Eq + Hash + Send + Sync + 'static>(mut self) -> Self {
         self.arguments = Some(Arguments::of::<A>());
+        self
+    }
+
+    /// The parameters by value of a job on demand, and how they are copied where that can be done.
+    #[must_use]
+    pub fn message<A: Send + 'static>(self, _copy: Option<fn(&A) -> A>) -> Self {
         self
     }
 

@@ -33,6 +33,15 @@ impl Input {
         (Shared::of(Context(self.run)), state, args)
     }
 
+    /// The same for a job on demand, whose run is given its arguments by the one that spawned it.
+    ///
+    /// # Panics
+    /// When the arguments are of another type, which one expansion of both rules out.
+    #[must_use]
+    pub fn open<S, A: Send + 'static>(self) -> (Shared, State<S>, A) {
+        unreachable!("to come")
+    }
+
     pub(crate) fn context(&self) -> Context {
         Context(Arc::clone(&self.run))
     }

@@ -1,11 +1,13 @@
 //! A job as the engine sees it: what was written at the attribute, checked, and what runs it.
 
 mod accounting;
+pub mod argument_probe;
 mod arguments;
 mod config;
 mod context;
 mod data;
 mod glue;
+mod group;
 mod handle;
 mod info;
 #[cfg(feature = "cron")]
@@ -30,10 +32,11 @@ pub use accounting::Accounting;
 pub use config::JobConfig;
 pub use context::Context;
 pub use glue::{Input, Report, Return, Shared, State};
+pub use group::{Group, Member};
 pub use handle::JobHandle;
 pub use info::JobInfo;
 pub use options::check_backoff;
-pub use signature::{AsArgument, AsData, AsState};
+pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState};
 
 pub(crate) use accounting::Ledger;
 pub(crate) use arguments::{Args, Arguments, Key, Unknown};

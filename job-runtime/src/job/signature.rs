@@ -83,6 +83,81 @@ impl AsArgument<TheContext> for Context {
     }
 }
 
+/// A parameter by value of a job on demand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a job: it goes from the caller to the thread of the run",
+    label = "expected a type that is `Send`",
+    note = "instead of `Rc<T>` take `Arc<T>`; take data that all runs share as `&T`"
+)]
+pub trait AsMessage<M>: Sized {
+    /// The type itself.
+    type Kept: Send + 'static;
+    /// From the caller.
+    fn keep(self) -> Self::Kept;
+    /// To the function.
+    fn give(kept: Self::Kept) -> Self;
+}
+
+impl<T: Send + 'static> AsMessage<Fits> for T {
+    type Kept = T;
+
+    fn keep(self) -> T {
+        self
+    }
+
+    fn give(kept: T) -> T {
+        kept
+    }
+}
+
+impl<T: Nobody> AsMessage<FitsNot> for T {
+    type Kept = ();
+
+    fn keep(self) {}
+
+    fn give((): ()) -> T {
+        T::anything()
+    }
+}
+
+/// A parameter by value of a job on demand that may have more than one attempt.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a job that is tried again: each attempt is given its own",
+    label = "expected a type that is `Clone` and `Send`",
+    note = "write `#[derive(Clone)]` above a type of your own, or take it as `Arc<T>`",
+    note = "without `max_attempts` a job has one attempt, and its arguments need not be `Clone`"
+)]
+pub trait AsRepeated<M>: Sized {
+    /// The type itself.
+    type Kept: Clone + Send + 'static;
+    /// From the caller.
+    fn keep(self) -> Self::Kept;
+    /// To the function.
+    fn give(kept: Self::Kept) -> Self;
+}
+
+impl<T: Clone + Send + 'static> AsRepeated<Fits> for T {
+    type Kept = T;
+
+    fn keep(self) -> T {
+        self
+    }
+
+    fn give(kept: T) -> T {
+        kept
+    }
+}
+
+impl<T: Nobody> AsRepeated<FitsNot> for T {
+    type Kept = ();
+
+    fn keep(self) {}
+
+    fn give((): ()) -> T {
+        T::anything()
+    }
+}
+
 /// A parameter `&T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be shared data of a job: runs on several threads use it at once",
