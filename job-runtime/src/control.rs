@@ -1,14 +1,16 @@
 //! What the functions of the type beside a job do, on the current runtime.
 
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::duration::IntoDuration;
 use crate::engine::executor;
-use crate::engine::supervisor::Core;
+use crate::engine::supervisor::{Core, Owner};
 use crate::error::{Error, Result, RunError};
-use crate::job::{Cell, JobHandle, JobInfo, Key, Return, Unknown};
-use crate::periodic::Periodics;
+use crate::event;
+use crate::job::{Cell, JobHandle, JobInfo, Key, Return, Spawned, Unknown, When};
+use crate::outcome::RunId;
 use crate::runtime::Runtime;
 
 /// Runs the job now, through guard and overlap policy.
@@ -26,7 +28,7 @@ pub async fn trigger<C: 'static, R>() -> Result<JobHandle<R>> {
 /// When there is no runtime.
 #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
 pub async fn pause<C: 'static>(reason: &str) -> Result<()> {
-    Runtime::current()?.of_companion::<C, _>(|core, _, entry| core.pause(entry, &reason.into()))
+    Runtime::current()?.of_companion::<C, _>(|core, owner, entry| core.pause_by_hand(owner, entry, reason))
 }
 
 /// Resumes the job.
@@ -35,7 +37,7 @@ pub async fn pause<C: 'static>(reason: &str) -> Result<()> {
 /// When there is no runtime.
 #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
 pub async fn resume<C: 'static>() -> Result<()> {
-    Runtime::current()?.of_companion::<C, _>(|core, _, entry| core.resume(entry))
+    Runtime::current()?.of_companion::<C, _>(|core, owner, entry| core.resume(owner, entry))
 }
 
 /// What is known of the job.
@@ -44,7 +46,7 @@ pub async fn resume<C: 'static>() -> Result<()> {
 /// When there is no runtime.
 #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
 pub async fn status<C: 'static>() -> Result<JobInfo> {
-    let info = Runtime::current()?.of_companion::<C, _>(|core, periodics, entry| periodics.info(core, entry))?;
+    let info = Runtime::current()?.of_companion::<C, _>(|core, owner, entry| core.info(owner, entry))?;
     info.ok_or_else(|| Error::refused("the job was removed"))
 }
 
@@ -54,8 +56,8 @@ pub async fn status<C: 'static>() -> Result<JobInfo> {
 /// When there is no runtime, and in a run that holds the state itself.
 pub async fn peek<C: 'static, S: 'static, T>(read: impl FnOnce(&S) -> T) -> Result<Option<T>> {
     let runtime = Runtime::current()?;
-    let cell = runtime.of_companion::<C, _>(|_, periodics, entry| periodics.only_cell(entry))?;
-    peek_into(&runtime, cell, read).await
+    let cell = runtime.of_companion::<C, _>(|_, owner, entry| owner.cell(entry, None))?;
+    peek_into(&runtime, cell.unwrap_or(None), read).await
 }
 
 async fn peek_into<S: 'static, T>(
@@ -73,14 +75,14 @@ async fn peek_into<S: 'static, T>(
 /// # Errors
 /// When there is one for these arguments already, there is no runtime, or it shuts down.
 pub fn start<C: 'static, A: Send + Sync + 'static>(args: A) -> Result<()> {
-    of_instance::<C, A, _>(&Runtime::current()?, args, |core, periodics, entry, key| periodics.start(core, entry, key))?
+    of_instance::<C, A, _>(&Runtime::current()?, args, |core, owner, entry, key| owner.start(core, entry, key))?
 }
 
 /// Stops an instance; false when there is none for these arguments.
 #[must_use]
 pub fn stop<C: 'static, A: Send + Sync + 'static>(args: A) -> bool {
     let stop = |runtime: Runtime| {
-        of_instance::<C, A, _>(&runtime, args, |core, periodics, entry, key| periodics.stop(core, entry, key))
+        of_instance::<C, A, _>(&runtime, args, |core, owner, entry, key| owner.stop(core, entry, key))
     };
     Runtime::current().and_then(stop).unwrap_or(false)
 }
@@ -96,7 +98,7 @@ where
     S: 'static,
 {
     let runtime = Runtime::current()?;
-    let cell = of_instance::<C, A, _>(&runtime, args, |_, periodics, entry, key| periodics.cell_of(entry, key))?;
+    let cell = of_instance::<C, A, _>(&runtime, args, |_, owner, entry, key| owner.cell(entry, Some(key)))?;
     peek_into(&runtime, cell, read).await
 }
 
@@ -104,12 +106,12 @@ where
 fn of_instance<C: 'static, A: Send + Sync + 'static, T>(
     runtime: &Runtime,
     args: A,
-    act: impl Fn(&mut Core, &mut Periodics, u32, &Key) -> Result<T, Unknown>,
+    act: impl Fn(&mut Core, &mut dyn Owner, u32, &Key) -> Result<T, Unknown>,
 ) -> Result<T> {
     let arguments = runtime.arguments::<C, A>()?;
     let mut key = arguments.key(Arc::new(args));
     loop {
-        match runtime.of_companion::<C, _>(|core, periodics, entry| act(core, periodics, entry, &key))? {
+        match runtime.of_companion::<C, _>(|core, owner, entry| act(core, owner, entry, &key))? {
             Ok(done) => return Ok(done),
             Err(unknown) => key.compare(unknown),
         }
@@ -119,8 +121,25 @@ fn of_instance<C: 'static, A: Send + Sync + 'static, T>(
 /// Spawns a job on demand.
 #[track_caller]
 pub fn spawn<C: 'static, A: Send + 'static, R: Return>(args: A) -> JobHandle<R> {
-    let _ = args;
-    unreachable!("to come")
+    spawn_when::<C, A, R>(When::Now, args)
+}
+
+/// Spawns a job on demand after a delay.
+///
+/// # Panics
+/// When a text is not a duration, at the caller's place.
+#[track_caller]
+pub fn spawn_after<C: 'static, A: Send + 'static, R: Return>(delay: impl IntoDuration, args: A) -> JobHandle<R> {
+    match delay.into_duration() {
+        Ok(delay) => spawn_when::<C, A, R>(When::After(delay), args),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Spawns a job on demand at a time.
+#[track_caller]
+pub fn spawn_at<C: 'static, A: Send + 'static, R: Return>(time: SystemTime, args: A) -> JobHandle<R> {
+    spawn_when::<C, A, R>(When::At(time), args)
 }
 
 /// Spawns a job on demand, and gives a refusal at once.
@@ -131,20 +150,28 @@ pub fn spawn<C: 'static, A: Send + 'static, R: Return>(args: A) -> JobHandle<R> 
 pub fn try_spawn<C: 'static, A: Send + 'static, R: Return>(
     args: A,
 ) -> std::result::Result<JobHandle<R>, RunError<R::Error>> {
-    let _ = args;
-    unreachable!("to come")
+    match Runtime::spawn_companion::<C>(When::Now, Box::new(args)) {
+        Ok(Spawned { refused: Some(reason), .. }) => Err(RunError::refused(reason)),
+        Ok(Spawned { run, refused: None }) => Ok(JobHandle::new(run)),
+        Err(error) => Err(RunError::refused(error.to_string().into())),
+    }
 }
 
-/// Spawns a job on demand after a delay.
+/// A refusal comes out of the handle, and is logged with the place of the one that spawned.
 #[track_caller]
-pub fn spawn_after<C: 'static, A: Send + 'static, R: Return>(delay: impl IntoDuration, args: A) -> JobHandle<R> {
-    let _ = (delay, args);
-    unreachable!("to come")
-}
-
-/// Spawns a job on demand at a time.
-#[track_caller]
-pub fn spawn_at<C: 'static, A: Send + 'static, R: Return>(time: SystemTime, args: A) -> JobHandle<R> {
-    let _ = (time, args);
-    unreachable!("to come")
+fn spawn_when<C: 'static, A: Send + 'static, R: Return>(when: When, args: A) -> JobHandle<R> {
+    let caller = Location::caller();
+    match Runtime::spawn_companion::<C>(when, Box::new(args)) {
+        Ok(Spawned { run, refused }) => {
+            if let Some(reason) = refused {
+                event::log_refused(&run.job.name, run.id, &reason, caller);
+            }
+            JobHandle::new(run)
+        }
+        Err(error) => {
+            let reason: Arc<str> = error.to_string().into();
+            event::log_refused(std::any::type_name::<C>(), RunId(0), &reason, caller);
+            JobHandle::refused(reason)
+        }
+    }
 }

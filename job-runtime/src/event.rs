@@ -2,6 +2,7 @@
 
 mod board;
 
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -9,6 +10,7 @@ use tokio::sync::broadcast;
 
 use crate::job::Run;
 use crate::outcome::{MissReason, Outcome, RunId, SkipReason, Trigger};
+use crate::panics::held;
 
 pub(crate) use board::{Board, Observer};
 
@@ -239,6 +241,20 @@ pub(crate) fn warn_of_abort() {
         "built with `panic = \"abort\"`: a panic in a job ends the process");
 }
 
+/// Says that a job was spawned in vain, and where.
+pub(crate) fn log_refused(job: &str, id: RunId, reason: &str, caller: &Location<'_>) {
+    held(|| {
+        tracing::warn!(target: "job_runtime::run",
+            { job.name = job, job.id = id.0, reason, caller = %caller },
+            "refused to spawn the job");
+    });
+}
+
+/// Says at the start what is allowed, and may be meant otherwise.
+pub(crate) fn log_notice(notice: &str) {
+    tracing::warn!(target: "job_runtime::scheduler", parent: None, "{notice}");
+}
+
 /// Says that listeners were so slow that events went unheard.
 fn log_lost(count: u64) {
     tracing::warn!(target: "job_runtime::scheduler", parent: None,
@@ -302,6 +318,8 @@ fn log(event: &Event) {
         EventKind::Finished { outcome, attempt, duration, error, .. } => {
             log_finished(job, id, *outcome, *attempt, *duration, error.as_deref());
         }
+        // The one who spawned in vain has logged it, with the place.
+        EventKind::Skipped { reason: SkipReason::Refused, .. } => {}
         EventKind::Skipped { reason, .. } => {
             tracing::info!(target: "job_runtime::run", parent: None,
                 { job.name = job, job.id = id, reason = reason.as_str() },

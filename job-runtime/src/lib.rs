@@ -145,6 +145,7 @@
 mod clock;
 #[doc(hidden)]
 pub mod control;
+mod deferred;
 mod duration;
 mod engine;
 mod error;
@@ -160,6 +161,7 @@ mod periodic;
 mod policy;
 mod runtime;
 mod schedule;
+mod service;
 #[cfg(all(feature = "signals", unix))]
 mod signals;
 #[cfg(not(all(feature = "signals", unix)))]

@@ -3,22 +3,27 @@
 mod builder;
 mod current;
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crate::deferred::Deferred;
 use crate::engine::driver::Engine;
 use crate::engine::executor;
-use crate::engine::supervisor::Core;
+use crate::engine::registry::Grouping;
+use crate::engine::supervisor::{Core, Owner};
 use crate::error::{Error, Result};
 use crate::event::{self, Board, Events, Observer};
-use crate::job::{Arguments, Context, Home, Job, JobHandle, JobInfo, closing, no_runtime};
+use crate::job::{
+    Arguments, Context, Home, Job, JobHandle, JobInfo, Keep, Spawn, Spawned, When, closing, no_runtime,
+};
 use crate::name::hint;
 use crate::outcome::Trigger;
 use crate::panics;
-use crate::periodic::{Periodic, Periodics, Request, reply};
+use crate::periodic::{Periodic, Periodics};
 use crate::schedule::{Recurrence, Timetable};
+use crate::service::Services;
 
 pub use builder::{Builder, run_all};
 
@@ -57,6 +62,12 @@ pub struct Runtime {
     owner: Option<Arc<Owned>>,
 }
 
+/// What a runtime begins with, checked.
+struct Start {
+    jobs: Vec<(Option<TypeId>, Arc<Job>)>,
+    groupings: Vec<Grouping>,
+}
+
 /// Kills the engine when the last owner lets go.
 struct Owned(Arc<Engine>);
 
@@ -73,30 +84,30 @@ impl Runtime {
         observers: Vec<Observer>,
         shutdown_timeout: Option<Duration>,
         manual: bool,
-        jobs: Vec<(Option<TypeId>, Arc<Job>)>,
+        Start { jobs, groupings }: Start,
     ) -> Result<Self> {
         home.clock.probe();
         panics::install_panic_hook();
         if cfg!(panic = "abort") {
             event::warn_of_abort();
         }
-        let periodics = Periodics::new(node());
-        let engine = Engine::new(home, Board::new(observers), vec![Box::new(periodics)], shutdown_timeout, manual);
+        let kinds: Vec<Box<dyn Owner>> =
+            vec![Box::new(Periodics::new(node())), Box::new(Deferred::new()), Box::new(Services::new())];
+        let engine = Engine::new(home, Board::new(observers), kinds, shutdown_timeout, manual);
         let guest = Self { engine: Arc::downgrade(&engine), owner: None };
         let _ = engine.home.runtime.set(Box::new(guest.clone()));
         let templates = jobs.iter().filter_map(|(companion, job)| Some(((*companion)?, job.arguments?)));
         let _ = engine.home.templates.set(templates.collect());
         current::register(&engine);
         let runtime = Self { owner: Some(Arc::new(Owned(Arc::clone(&engine)))), ..guest };
-        engine
-            .with(|core, periodics: &mut Periodics| {
-                jobs.into_iter().try_for_each(|(companion, job)| {
-                    let entry = periodics.add(core, &job)?;
-                    core.companions.extend(companion.map(|companion| (companion, entry)));
-                    Ok(())
-                })
-            })
-            .unwrap_or(Ok(()))?;
+        engine.with(|core, kinds| {
+            for (companion, job) in jobs {
+                let entry = core.admit(kinds, &job)?;
+                core.companions.extend(companion.map(|companion| (companion, entry)));
+            }
+            groupings.into_iter().for_each(|grouping| core.add_family(grouping));
+            Ok(())
+        })?;
         Ok(runtime)
     }
 
@@ -143,11 +154,12 @@ impl Runtime {
     /// [`Error::is_configuration`] when there is a job of that name already, or its options contradict each other;
     /// [`Error::is_refused`] when the runtime shuts down or is gone.
     pub fn add(&self, job: Periodic) -> Result<()> {
-        let engine = self.open_engine()?;
-        let home = Arc::clone(&engine.home);
-        let usual = self.with(|_, periodics| Arc::clone(&periodics.usual))?;
-        let job = job.into_job(&home, &usual)?;
-        self.with(|core, periodics| periodics.add(core, &job).map(drop))?
+        let job = job.into_job(&self.open_engine()?.home)?;
+        self.with(|core, kinds| {
+            let entry = core.admit(kinds, &job)?;
+            core.begin_job(kinds, entry, Trigger::Schedule);
+            Ok(())
+        })?
     }
 
     /// Removes a job, an annotated one too. What is pending is skipped, what runs is stopped as by
@@ -167,10 +179,7 @@ impl Runtime {
     /// ```
     #[must_use = "false means that there was no such job"]
     pub fn remove(&self, name: &str) -> bool {
-        let removed = self.with(|core, periodics| {
-            core.names.get(name).copied().inspect(|entry| periodics.remove(core, *entry)).is_some()
-        });
-        removed.unwrap_or(false)
+        self.of_name(name, |core, owner, entry| owner.remove(core, entry)).is_ok()
     }
 
     /// Gives a job another schedule; periods are counted from now. What runs goes on. Of a template, all instances
@@ -195,7 +204,7 @@ impl Runtime {
     /// [`Error::is_configuration`] when there is no such job, [`Error::is_refused`] when the runtime is gone.
     pub fn reschedule(&self, name: &str, schedule: impl Recurrence) -> Result<()> {
         let timetable = Timetable::of(schedule);
-        self.of_name(name, |core, periodics, entry| periodics.reschedule(core, entry, &timetable))
+        self.of_name(name, |core, owner, entry| owner.reschedule(core, entry, &timetable))?
     }
 
     /// Runs a job now, if its guard and its overlap policy let it; also while it is paused. Of a template, all
@@ -223,9 +232,7 @@ impl Runtime {
     /// Safe: once polled it is done, and dropped before that nothing has happened.
     #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn trigger(&self, name: &str) -> Result<()> {
-        self.of_name(name, |core, periodics, entry| {
-            periodics.request(core, Request { entry, trigger: Trigger::Manual, reply: None }).map(drop)
-        })?
+        self.of_name(name, |core, owner, entry| owner.request(core, entry, false).map(drop))?
     }
 
     /// Pauses a job: its ticks are skipped until it is resumed, and counted as such. What runs goes on, and a trigger
@@ -253,7 +260,7 @@ impl Runtime {
     /// Safe: once polled it is done, and dropped before that nothing has happened.
     #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn pause(&self, name: &str, reason: &str) -> Result<()> {
-        self.of_name(name, |core, _, entry| core.pause(entry, &reason.into()))
+        self.of_name(name, |core, owner, entry| core.pause_by_hand(owner, entry, reason))
     }
 
     /// Resumes a paused job, whether it was paused by [`pause`](Self::pause), by `enabled = false` or by
@@ -266,7 +273,7 @@ impl Runtime {
     /// Safe: once polled it is done, and dropped before that nothing has happened.
     #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn resume(&self, name: &str) -> Result<()> {
-        self.of_name(name, |core, _, entry| core.resume(entry))
+        self.of_name(name, |core, owner, entry| core.resume(owner, entry))
     }
 
     /// From now on no tick starts a run; everything else goes on, triggers included. Ticks count as skipped, as
@@ -292,9 +299,10 @@ impl Runtime {
     /// ```
     #[must_use]
     pub fn jobs(&self) -> Vec<JobInfo> {
-        let jobs = self.with(|core, periodics| {
-            let mut jobs: Vec<JobInfo> =
-                core.entries.keys().into_iter().filter_map(|entry| periodics.info(core, entry)).collect();
+        let jobs = self.with(|core, kinds| {
+            let entries = core.entries.keys();
+            let info = |entry| core.with_owner(kinds, entry, |core, owner, entry| core.info(owner, entry)).ok().flatten();
+            let mut jobs: Vec<JobInfo> = entries.into_iter().filter_map(info).collect();
             jobs.sort_by(|left, right| left.name.cmp(&right.name));
             jobs
         });
@@ -316,7 +324,7 @@ impl Runtime {
     /// ```
     #[must_use]
     pub fn job(&self, name: &str) -> Option<JobInfo> {
-        self.of_name(name, |core, periodics, entry| periodics.info(core, entry)).ok().flatten()
+        self.of_name(name, |core, owner, entry| core.info(owner, entry)).ok().flatten()
     }
 
     /// Subscribes to everything that happens from now on; see [`Events`]. When the runtime is gone, there is nothing
@@ -439,15 +447,15 @@ impl Runtime {
         Ok(engine)
     }
 
-    pub(crate) fn with<T>(&self, decide: impl FnOnce(&mut Core, &mut Periodics) -> T) -> Result<T> {
-        self.engine()?.with(decide).ok_or_else(no_runtime)
+    pub(crate) fn with<T>(&self, decide: impl FnOnce(&mut Core, &mut [Box<dyn Owner>]) -> T) -> Result<T> {
+        Ok(self.engine()?.with(decide))
     }
 
     /// Does something with the job of a name.
-    pub(crate) fn of_name<T>(&self, name: &str, act: impl FnOnce(&mut Core, &mut Periodics, u32) -> T) -> Result<T> {
-        self.with(|core, periodics| {
+    pub(crate) fn of_name<T>(&self, name: &str, act: impl FnOnce(&mut Core, &mut dyn Owner, u32) -> T) -> Result<T> {
+        self.with(|core, kinds| {
             if let Some(entry) = core.names.get(name).copied() {
-                return Ok(act(core, periodics, entry));
+                return core.with_owner(kinds, entry, act);
             }
             let hint = hint(name, core.names.keys().map(|name| &**name));
             Err(Error::configuration(format!("there is no job `{name}`{hint}")))
@@ -457,13 +465,11 @@ impl Runtime {
     /// Does something with the job of a companion type.
     pub(crate) fn of_companion<C: 'static, T>(
         &self,
-        act: impl FnOnce(&mut Core, &mut Periodics, u32) -> T,
+        act: impl FnOnce(&mut Core, &mut dyn Owner, u32) -> T,
     ) -> Result<T> {
-        self.with(|core, periodics| {
-            if let Some(entry) = core.companions.get(&TypeId::of::<C>()).copied() {
-                return Ok(act(core, periodics, entry));
-            }
-            Err(not_here::<C>())
+        self.with(|core, kinds| match core.companions.get(&TypeId::of::<C>()).copied() {
+            Some(entry) => core.with_owner(kinds, entry, act),
+            None => Err(not_here::<C>()),
         })?
     }
 
@@ -475,14 +481,19 @@ impl Runtime {
         arguments.ok_or_else(|| not_here::<C>())
     }
 
+    /// Spawns the job of a companion type on the current runtime.
+    pub(crate) fn spawn_companion<C: 'static>(when: When, given: Box<dyn Any + Send>) -> Result<Spawned> {
+        let spawn = Spawn { when, trigger: Trigger::Spawn, given, keep: Keep::Output };
+        let runtime = Self::current()?;
+        let spawned = runtime.of_companion::<C, _>(|core, owner, entry| owner.spawn(core, entry, spawn))?;
+        spawned.ok_or_else(not_here::<C>)
+    }
+
     /// Triggers the job of a companion type and gives a handle on the run.
     pub(crate) fn trigger_companion<C: 'static, R>(&self) -> Result<JobHandle<R>> {
-        let (reply, ending) = reply();
-        let run = self.of_companion::<C, _>(|core, periodics, entry| {
-            periodics.request(core, Request { entry, trigger: Trigger::Manual, reply: Some(reply) })
-        })??;
+        let run = self.of_companion::<C, _>(|core, owner, entry| owner.request(core, entry, true))??;
         let run = run.into_iter().next().ok_or_else(|| Error::refused("the job was removed"))?;
-        Ok(JobHandle::new(run, ending))
+        Ok(JobHandle::new(run))
     }
 }
 

@@ -1,6 +1,5 @@
 //! The engine's lock and its one task: everything is decided under the lock, and done after it is released.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +13,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use super::carrier::{Crowd, RELIEF, launch};
 use super::executor::{End, Supervise};
-use super::supervisor::{Core, Owner, Rest, Stop};
+use super::supervisor::{Core, Owner, Rest, Stop, owner};
 use super::teller::Teller;
 use crate::clock::{Moment, Now, first, in_real_time};
 use crate::error::{Error, Result};
@@ -27,7 +26,6 @@ use crate::panics::held;
 pub(crate) struct Engine {
     pub(crate) home: Arc<Home>,
     pub(crate) board: Arc<Board>,
-    pub(crate) shutdown_timeout: Option<Duration>,
     handle: Handle,
     state: Mutex<State>,
     /// Crowds on their way, and when to see whether they are stuck.
@@ -74,12 +72,11 @@ impl Engine {
     ) -> Arc<Self> {
         let now = home.clock.now();
         let board = Arc::new(board);
-        let core = Core::new(now, Arc::clone(&board), manual, home.clock.is_fake());
+        let core = Core::new(now, Arc::clone(&board), shutdown_timeout, manual, home.clock.is_fake());
         let teller = Teller::new(Arc::clone(&board), Handle::current(), home.clock.is_fake());
         let engine = Arc::new(Self {
             home,
             board,
-            shutdown_timeout,
             handle: Handle::current(),
             state: Mutex::new(State { core, kinds, armed: Moment::NEVER }),
             carried: Mutex::default(),
@@ -100,7 +97,7 @@ impl Engine {
         &self.handle
     }
 
-    /// Starts what looks at the timers: a thread of its own.
+    /// Starts what looks at the timers, a thread of its own, and then the jobs.
     ///
     /// As a task of the program's runtime it would stand still with it: a worker that serves tokio's timers may be
     /// the very one that a blocking job keeps, and no other is woken in its place. In tests it is a task, because
@@ -109,6 +106,12 @@ impl Engine {
     /// # Errors
     /// When the thread cannot be had.
     pub(crate) fn drive(self: &Arc<Self>) -> Result {
+        self.start_driver()?;
+        self.locked(|core, kinds, _| core.begin_all(kinds));
+        Ok(())
+    }
+
+    fn start_driver(self: &Arc<Self>) -> Result {
         let engine = Arc::clone(self);
         if self.home.clock.is_fake() {
             #[expect(clippy::disallowed_methods, reason = "the engine's own task")]
@@ -201,14 +204,8 @@ impl Engine {
     }
 
     /// Decides something under the lock, and does afterwards what follows from it.
-    pub(crate) fn with<K: Owner, T>(self: &Arc<Self>, decide: impl FnOnce(&mut Core, &mut K) -> T) -> Option<T> {
-        self.locked(|core, kinds, _| {
-            let kind = kinds.iter_mut().find_map(|kind| {
-                let kind: &mut dyn Any = &mut **kind;
-                kind.downcast_mut::<K>()
-            })?;
-            Some(decide(core, kind))
-        })
+    pub(crate) fn with<T>(self: &Arc<Self>, decide: impl FnOnce(&mut Core, &mut [Box<dyn Owner>]) -> T) -> T {
+        self.locked(|core, kinds, _| decide(core, kinds))
     }
 
     /// Reads or changes what is common to all kinds.
@@ -230,7 +227,7 @@ impl Engine {
         let State { core, kinds, armed } = &mut *state;
         core.begin(now, self.board.is_read());
         let result = decide(core, kinds, armed);
-        let Rest { launches, replies, leftovers, lost } = core.finish(kinds);
+        let Rest { launches, endings, leftovers, lost } = core.finish(kinds);
         let sooner = core.next_look() < *armed || core.is_over();
         drop(state);
         self.teller.tell();
@@ -241,8 +238,8 @@ impl Engine {
         if sooner {
             self.wake.notify_one();
         }
-        for (reply, ending) in replies {
-            held(|| drop(reply.send(ending)));
+        for (run, ending) in endings {
+            held(|| drop(run.conclude(ending)));
         }
         for cell in lost {
             cell.put(None);
@@ -282,8 +279,7 @@ impl Engine {
 
     /// Begins to shut down: nothing new starts, runs are asked to stop. A second call changes nothing.
     pub(crate) fn begin_shutdown(self: &Arc<Self>) {
-        let limit = self.shutdown_timeout;
-        self.locked(|core, kinds, _| core.drain(kinds, limit));
+        self.locked(|core, kinds, _| core.drain(kinds));
     }
 
     /// Drops everything that runs, at once; for a runtime that is dropped itself.
@@ -367,14 +363,14 @@ impl Engine {
     }
 
     fn conclude(&self) {
-        let abandoned = self.lock().core.abandoned().to_vec();
+        let result = self.lock().core.result();
         // Whoever is told of the end finds it so.
         self.over.store(true, Ordering::Release);
         self.ended.send_if_modified(|ended| {
             if ended.is_some() {
                 return false;
             }
-            *ended = Some(if abandoned.is_empty() { Ok(()) } else { Err(Error::abandoned(abandoned)) });
+            *ended = Some(result);
             true
         });
         self.board.post_end();
@@ -404,9 +400,8 @@ impl Conductor for Engine {
     fn cancel(self: Arc<Self>, run: &Arc<Run>, reason: &str) {
         self.locked(|core, kinds, _| match core.slot_of(run) {
             Some(slot) => core.stop(kinds, slot, Stop::Cancelled(reason.into())),
-            None if run.phase() == Phase::Pending => {
-                let owner = kinds.iter_mut().find(|owner| owner.kind() == run.job.kind);
-                if let Some(owner) = owner {
+            None if matches!(run.phase(), Phase::Pending | Phase::Scheduled) => {
+                if let Some(owner) = owner(kinds, run.job.kind) {
                     owner.on_cancel(core, run);
                 }
             }

@@ -6,54 +6,31 @@
 
 mod attempt;
 mod end;
+mod group;
 mod look;
+mod owner;
 mod shutdown;
 
 use std::any::{Any, TypeId};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
+
+pub(crate) use group::{Family, Remedy};
+pub(crate) use owner::{Answer, Conclusion, Owner, owner};
 
 use super::executor::Launch;
 use super::slots::Slots;
 use super::timers::{Alarm, Timers, Topic};
 use crate::clock::{Moment, Now};
+use crate::error::{Error, Result};
 use crate::event::{Board, Event, EventKind};
-use crate::job::{Cell, Ending, Job, Ledger, Order, Phase, Reply, Run};
-use crate::outcome::{Kind, MissReason, RunId, SkipReason};
+use crate::job::{Cell, Ending, Job, JobInfo, Ledger, Order, Phase, Run, closing};
+use crate::outcome::{MissReason, RunId, SkipReason};
 use crate::policy::delay::spread;
-
-/// What a guard's task came back with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
-    Yes,
-    No,
-    /// It was stopped before it could answer; its occasion is accounted for.
-    Stopped,
-}
-
-/// A kind of job, which owns its runs: its records and its policy.
-pub(crate) trait Owner: Any + Send {
-    /// Whose runs it owns.
-    fn kind(&self) -> Kind;
-    /// A tick, or a waiting tick, is due.
-    fn on_alarm(&mut self, core: &mut Core, alarm: Alarm);
-    /// Whether an alarm still means something.
-    fn is_live(&self, alarm: &Alarm) -> bool;
-    /// The guard answered for a run; true when it may go on in its task.
-    fn on_answer(&mut self, core: &mut Core, run: &Arc<Run>, slot: u32, answer: Answer) -> bool;
-    /// A run is over, with all its attempts.
-    fn on_end(&mut self, core: &mut Core, run: &Arc<Run>);
-    /// A run that has not started is cancelled.
-    fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>);
-    /// The wall clock was stepped.
-    fn on_step(&mut self, core: &mut Core, reason: MissReason);
-    /// Nothing starts any more: what is pending is missed.
-    fn on_drain(&mut self, core: &mut Core);
-}
 
 /// What the engine keeps of a job.
 pub(crate) struct Entry {
@@ -61,6 +38,12 @@ pub(crate) struct Entry {
     pub(crate) ledger: Ledger,
     /// How many records its kind keeps for it, those that are leaving included.
     pub(crate) units: u32,
+    /// How many of its runs have a task, or wait for their next attempt.
+    runs: u32,
+    /// The family it is a member of.
+    family: Option<usize>,
+    /// Not begun yet, or stopped by its family until it begins anew.
+    halted: bool,
     /// In tests: what stands in for the answer of its guard.
     pub(crate) guard: Option<bool>,
 }
@@ -69,7 +52,7 @@ pub(crate) struct Entry {
 #[derive(Default)]
 pub(crate) struct Rest {
     pub(crate) launches: Vec<Launch>,
-    pub(crate) replies: Vec<(Reply, Ending)>,
+    pub(crate) endings: Vec<(Arc<Run>, Ending)>,
     pub(crate) leftovers: Vec<Box<dyn Any + Send>>,
     /// States that will not come back.
     pub(crate) lost: Vec<Arc<Cell>>,
@@ -154,6 +137,14 @@ pub(crate) struct Core {
     next_run: u64,
     chance: u64,
     abandoned: Vec<Arc<str>>,
+    families: Vec<Family>,
+    /// Something of the families is to be looked at.
+    unsettled: bool,
+    /// How long a shutdown may take, and whether one was asked for.
+    shutdown_timeout: Option<Duration>,
+    closing: bool,
+    /// What was given up, and with it the whole runtime.
+    gave_up: Option<Error>,
     /// Whether a run was given up because it keeps its thread.
     stuck: bool,
     /// Who wants to know whether the driver looks at its timers.
@@ -172,7 +163,13 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(now: Now, board: Arc<Board>, manual: bool, fake: bool) -> Self {
+    pub(crate) fn new(
+        now: Now,
+        board: Arc<Board>,
+        shutdown_timeout: Option<Duration>,
+        manual: bool,
+        fake: bool,
+    ) -> Self {
         Self {
             now,
             entries: Slots::new(),
@@ -191,6 +188,11 @@ impl Core {
             next_run: 1,
             chance: RandomState::new().hash_one(0),
             abandoned: Vec::new(),
+            families: Vec::new(),
+            unsettled: false,
+            shutdown_timeout,
+            closing: false,
+            gave_up: None,
             stuck: false,
             pings: Vec::new(),
             board,
@@ -217,12 +219,13 @@ impl Core {
 
     /// Does what was decided and can be done under the lock, and gives what is to be set going.
     pub(crate) fn finish(&mut self, kinds: &mut [Box<dyn Owner>]) -> Rest {
-        self.stop_requested(kinds);
+        self.settle(kinds);
         if std::mem::take(&mut self.crowded) {
-            let runs = &self.runs;
+            let (runs, families) = (&self.runs, &self.families);
             self.timers.retain(|alarm| match alarm.topic() {
                 Topic::Run => is_live(runs, alarm),
-                Topic::Tick | Topic::Waiting => kinds.iter().any(|kind| kind.is_live(alarm)),
+                Topic::Group => group::is_live(families, alarm),
+                topic => of_topic(kinds, topic).is_some_and(|kind| kind.is_live(alarm)),
             });
         }
         std::mem::take(&mut self.rest)
@@ -252,8 +255,13 @@ impl Core {
         self.pings.clear();
     }
 
-    pub(crate) fn abandoned(&self) -> &[Arc<str>] {
-        &self.abandoned
+    /// What came of it all.
+    pub(crate) fn result(&self) -> Result {
+        match &self.gave_up {
+            Some(error) => Err(error.clone()),
+            None if self.abandoned.is_empty() => Ok(()),
+            None => Err(Error::abandoned(self.abandoned.clone())),
+        }
     }
 
     /// The names of what is still on, and of what was given up.
@@ -291,6 +299,80 @@ impl Core {
         on.map(|(_, running)| &running.run).filter(|run| run.job.is_blocking())
     }
 
+    // ---- the jobs
+
+    /// Takes a job in; it begins when it is [asked to](Self::begin_job).
+    ///
+    /// # Errors
+    /// When there is one of that name, or the runtime shuts down.
+    pub(crate) fn admit(&mut self, kinds: &mut [Box<dyn Owner>], job: &Arc<Job>) -> Result<u32> {
+        if self.is_closing() {
+            return Err(closing());
+        }
+        if self.names.contains_key(&job.name) {
+            return Err(Error::configuration(format!("there is a job `{}` already", job.name)));
+        }
+        let mut ledger = Ledger::default();
+        if !job.options.enabled {
+            ledger.paused = Some("disabled".into());
+        }
+        let entry = Entry { job: Arc::clone(job), ledger, units: 0, runs: 0, family: None, halted: true, guard: None };
+        let entry = self.entries.insert(entry);
+        job.set_entry(entry);
+        self.names.insert(Arc::clone(&job.name), entry);
+        if let Some(owner) = owner(kinds, job.kind) {
+            owner.admit(self, entry);
+        }
+        Ok(entry)
+    }
+
+    /// Does something with a job and its kind.
+    ///
+    /// # Errors
+    /// When it is there no more.
+    pub(crate) fn with_owner<T>(
+        &mut self,
+        kinds: &mut [Box<dyn Owner>],
+        entry: u32,
+        act: impl FnOnce(&mut Self, &mut dyn Owner, u32) -> T,
+    ) -> Result<T> {
+        let kind = self.job(entry).map(|job| job.kind);
+        let owner = kind.and_then(|kind| owner(kinds, kind)).ok_or_else(|| Error::refused("the job was removed"))?;
+        Ok(act(self, &mut **owner, entry))
+    }
+
+    /// Frees the name of a job that is being removed.
+    pub(crate) fn unname(&mut self, entry: u32) {
+        if let Some(entry) = self.entries.get(entry) {
+            self.names.remove(&entry.job.name);
+        }
+        self.companions.retain(|_, other| *other != entry);
+        self.leave_family(entry);
+    }
+
+    /// Forgets a removed job, of which nothing is left.
+    pub(crate) fn forget(&mut self, entry: u32) {
+        let removed = self.entries.remove(entry);
+        self.discard(removed);
+    }
+
+    pub(crate) fn job(&self, entry: u32) -> Option<&Arc<Job>> {
+        self.entries.get(entry).map(|entry| &entry.job)
+    }
+
+    pub(crate) fn name_of(&self, entry: u32) -> &str {
+        self.job(entry).map_or("", |job| &job.name)
+    }
+
+    /// What is shown of a job.
+    pub(crate) fn info(&self, owner: &dyn Owner, entry: u32) -> Option<JobInfo> {
+        let Entry { job, ledger, family, .. } = self.entries.get(entry)?;
+        let mut info = JobInfo::of(job, ledger);
+        info.group = family.and_then(|family| self.families.get(family)).map(|family| Arc::clone(&family.name));
+        owner.describe(self, entry, &mut info);
+        Some(info)
+    }
+
     // ---- what kinds ask
 
     pub(crate) fn arm(&mut self, alarm: Alarm) {
@@ -314,8 +396,17 @@ impl Core {
     }
 
     /// Whether ticks of a job are skipped.
+    pub(crate) fn is_quiet(&self, entry: u32) -> bool {
+        self.quiet || self.is_paused(entry)
+    }
+
+    /// Whether nothing of a job may start by itself, because it has not begun, or its group has it stopped.
+    pub(crate) fn is_halted(&self, entry: u32) -> bool {
+        self.entries.get(entry).is_some_and(|entry| entry.halted)
+    }
+
     pub(crate) fn is_paused(&self, entry: u32) -> bool {
-        self.quiet || self.entries.get(entry).is_some_and(|entry| entry.ledger.paused.is_some())
+        self.entries.get(entry).is_some_and(|entry| entry.ledger.paused.is_some())
     }
 
     pub(crate) fn order(&mut self, order: Order) -> Arc<Run> {
@@ -359,6 +450,9 @@ impl Core {
             polls: 0,
             told: false,
         });
+        if let Some(entry) = self.entries.get_mut(run.entry) {
+            entry.runs += 1;
+        }
         self.watch_over();
         run.set_slot(slot);
         slot
@@ -377,18 +471,38 @@ impl Core {
 
     /// Frees the slot of a run whose guard has answered and which does not go on now.
     pub(crate) fn leave_guard(&mut self, run: &Arc<Run>, slot: u32) {
-        self.runs.remove(slot);
+        self.vacate(slot);
         run.set_slot(u32::MAX);
-        self.settle_shutdown();
+    }
+
+    /// Frees the slot of a run.
+    fn vacate(&mut self, slot: u32) -> Option<Running> {
+        let running = self.runs.remove(slot)?;
+        if let Some(entry) = self.entries.get_mut(running.run.entry) {
+            entry.runs -= 1;
+            self.unsettled |= entry.family.is_some() && entry.runs == 0;
+        }
+        self.unsettled |= self.runs.len() == 0;
+        Some(running)
     }
 
     /// Decides against an occasion.
     pub(crate) fn skip(&mut self, run: &Arc<Run>, reason: SkipReason, running: Option<RunId>) {
+        self.skip_because(run, reason, running, format!("skipped, because of {reason}").into());
+    }
+
+    /// Decides against an occasion, and tells who waits for it why.
+    pub(crate) fn skip_because(
+        &mut self,
+        run: &Arc<Run>,
+        reason: SkipReason,
+        running: Option<RunId>,
+        text: Arc<str>,
+    ) {
         self.ledger(run.entry, |ledger| ledger.skipped(reason));
         self.post(Some(&run.job), Some(run.id), EventKind::Skipped { reason, running });
-        let text = format!("skipped, because of {reason}");
         let cancelled = reason == SkipReason::Cancelled;
-        let ending = if cancelled { Ending::Cancelled(text.into()) } else { Ending::Refused(text.into()) };
+        let ending = if cancelled { Ending::Cancelled(text) } else { Ending::Refused(text) };
         self.close(run, Phase::Cancelled, ending);
     }
 
@@ -411,11 +525,12 @@ impl Core {
     }
 
     /// Notes where a run has come to, and answers who waits for it.
-    fn close(&mut self, run: &Run, phase: Phase, ending: Ending) {
+    fn close(&mut self, run: &Arc<Run>, phase: Phase, ending: Ending) {
         run.set_phase(phase);
-        match run.take_reply() {
-            Some(reply) => self.rest.replies.push((reply, ending)),
-            None => self.discard_ending(ending),
+        if run.is_awaited() {
+            self.rest.endings.push((Arc::clone(run), ending));
+        } else {
+            self.discard_ending(ending);
         }
     }
 
@@ -445,12 +560,19 @@ impl Core {
         self.post(job.as_ref(), None, EventKind::Paused { reason: Arc::clone(reason) });
     }
 
-    pub(crate) fn resume(&mut self, entry: u32) {
-        let Some(entry) = self.entries.get_mut(entry) else { return };
-        entry.ledger.failures_in_a_row = 0;
-        if entry.ledger.paused.take().is_some() {
-            let job = Arc::clone(&entry.job);
+    /// Pauses a job for somebody who asks for it, which also stops what is meant to be always on.
+    pub(crate) fn pause_by_hand(&mut self, owner: &mut dyn Owner, entry: u32, reason: &str) {
+        self.pause(entry, &reason.into());
+        owner.on_pause(self, entry);
+    }
+
+    pub(crate) fn resume(&mut self, owner: &mut dyn Owner, entry: u32) {
+        let Some(kept) = self.entries.get_mut(entry) else { return };
+        kept.ledger.failures_in_a_row = 0;
+        if kept.ledger.paused.take().is_some() {
+            let job = Arc::clone(&kept.job);
             self.post(Some(&job), None, EventKind::Resumed);
+            owner.on_resume(self, entry);
         }
     }
 
@@ -459,9 +581,19 @@ impl Core {
         self.stops.push_back((slot, why));
     }
 
-    fn stop_requested(&mut self, kinds: &mut [Box<dyn Owner>]) {
-        while let Some((slot, why)) = self.stops.pop_front() {
-            self.stop(kinds, slot, why);
+    /// Does what follows from what was decided, until nothing follows any more.
+    fn settle(&mut self, kinds: &mut [Box<dyn Owner>]) {
+        loop {
+            if let Some((slot, why)) = self.stops.pop_front() {
+                self.stop(kinds, slot, why);
+            } else if std::mem::take(&mut self.closing) {
+                self.drain(kinds);
+            } else if std::mem::take(&mut self.unsettled) {
+                self.move_families(kinds);
+                self.settle_shutdown();
+            } else {
+                return;
+            }
         }
     }
 
@@ -501,8 +633,9 @@ impl Core {
     }
 }
 
-fn owner<'a>(kinds: &'a mut [Box<dyn Owner>], run: &Run) -> Option<&'a mut Box<dyn Owner>> {
-    kinds.iter_mut().find(|owner| owner.kind() == run.job.kind)
+/// The kind that wants alarms of a topic.
+fn of_topic(kinds: &mut [Box<dyn Owner>], topic: Topic) -> Option<&mut Box<dyn Owner>> {
+    kinds.iter_mut().find(|kind| kind.topics().contains(&topic))
 }
 
 fn is_live(runs: &Slots<Running>, alarm: &Alarm) -> bool {

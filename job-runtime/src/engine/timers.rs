@@ -12,24 +12,27 @@ pub(crate) struct Alarm {
     pub(crate) at: Moment,
     /// Tells the record meant from a later one in the same slot.
     pub(crate) stamp: u32,
-    /// The slot, and in the two lowest bits the topic.
+    /// The slot, and in the three lowest bits the topic.
     place: u32,
 }
 
 impl Alarm {
     pub(crate) fn new(at: Moment, topic: Topic, slot: u32, stamp: u32) -> Self {
-        Self { at, stamp, place: (slot << 2) | topic.code() }
+        Self { at, stamp, place: (slot << 3) | topic.code() }
     }
 
     pub(crate) fn slot(&self) -> u32 {
-        self.place >> 2
+        self.place >> 3
     }
 
     pub(crate) fn topic(&self) -> Topic {
-        match self.place & 3 {
+        match self.place & 7 {
             0 => Topic::Run,
-            1 => Topic::Tick,
-            _ => Topic::Waiting,
+            1 => Topic::Group,
+            2 => Topic::Tick,
+            3 => Topic::Waiting,
+            4 => Topic::Spawned,
+            _ => Topic::Restart,
         }
     }
 }
@@ -39,18 +42,27 @@ impl Alarm {
 pub(crate) enum Topic {
     /// A run's: its timeout, the end of its grace, its next attempt.
     Run,
+    /// A group's: the start of its members after a restart, or the end of a shutdown's patience.
+    Group,
     /// A schedule's next tick.
     Tick,
     /// A tick that waits: for its jitter to pass, or for its start deadline.
     Waiting,
+    /// A job's that was spawned for later.
+    Spawned,
+    /// A service's that is to start again.
+    Restart,
 }
 
 impl Topic {
     fn code(self) -> u32 {
         match self {
             Self::Run => 0,
-            Self::Tick => 1,
-            Self::Waiting => 2,
+            Self::Group => 1,
+            Self::Tick => 2,
+            Self::Waiting => 3,
+            Self::Spawned => 4,
+            Self::Restart => 5,
         }
     }
 }

@@ -1,17 +1,13 @@
-//! One run of a job, and the [`Context`] through which the job sees it.
+//! How a job sees its run: [`Context`].
 
 use std::fmt;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::Notify;
-
-use super::{Args, Cell, Job, Reply};
-use crate::clock::Moment;
+use super::{Directive, Run};
 use crate::duration::IntoDuration;
-use crate::outcome::{JobState, RunId, Trigger};
+use crate::outcome::{RunId, Trigger};
 
 /// What a job learns of its own run, and what it can ask for. A clone is cheap and means the same run.
 ///
@@ -54,7 +50,7 @@ impl Context {
     /// Which attempt this is, from 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
-        self.0.attempt.load(Ordering::Relaxed)
+        self.0.attempt()
     }
 
     /// What gave the reason to run; the same for all attempts.
@@ -80,7 +76,7 @@ impl Context {
     /// has the grace of its `job_shutdown` then.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.asked.load(Ordering::Acquire)
+        self.0.is_asked()
     }
 
     /// Waits until the run is asked to stop; ready at once when it is already.
@@ -172,7 +168,7 @@ impl Context {
     /// # }
     /// ```
     pub fn cancel(&self, reason: impl Into<String>) {
-        self.direct(Directive::Cancel(reason.into().into()));
+        self.0.direct(Directive::Cancel(reason.into().into()));
     }
 
     /// Runs again `delay` after the function returns, whatever it returns, without using up an attempt. It is the
@@ -205,7 +201,7 @@ impl Context {
     /// When a text is not a duration.
     #[track_caller]
     pub fn snooze(&self, delay: impl IntoDuration) {
-        self.direct(Directive::Snooze(delay_of(delay)));
+        self.0.direct(Directive::Snooze(delay_of(delay)));
     }
 
     /// Makes the next attempt `delay` after the function returns, whatever it returns and whatever `backoff` says.
@@ -239,12 +235,7 @@ impl Context {
     /// When a text is not a duration.
     #[track_caller]
     pub fn retry_after(&self, delay: impl IntoDuration) {
-        self.direct(Directive::RetryAfter(delay_of(delay)));
-    }
-
-    fn direct(&self, directive: Directive) {
-        self.0.rare().directive = Some(directive);
-        self.0.directed.store(true, Ordering::Release);
+        self.0.direct(Directive::RetryAfter(delay_of(delay)));
     }
 }
 
@@ -259,229 +250,5 @@ fn delay_of(delay: impl IntoDuration) -> Duration {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context").field("name", &self.name()).field("id", &self.id()).finish_non_exhaustive()
-    }
-}
-
-/// What the job itself asked for, to be done when it returns.
-#[derive(Clone, Debug)]
-pub(crate) enum Directive {
-    Cancel(Arc<str>),
-    Snooze(Duration),
-    RetryAfter(Duration),
-}
-
-/// Where a run is on its way, as its handle and the executor see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Phase {
-    /// Not decided, or decided and waiting for a place.
-    Pending,
-    Running,
-    /// Waiting for the next attempt.
-    Waiting,
-    Completed,
-    Discarded,
-    Cancelled,
-}
-
-impl Phase {
-    const ALL: [Self; 6] =
-        [Self::Pending, Self::Running, Self::Waiting, Self::Completed, Self::Discarded, Self::Cancelled];
-
-    fn code(self) -> u8 {
-        let position = Self::ALL.iter().position(|phase| *phase == self);
-        position.and_then(|position| u8::try_from(position).ok()).unwrap_or_default()
-    }
-}
-
-/// One run, shared by the engine, the task that runs it, its contexts and its handle.
-pub(crate) struct Run {
-    pub(crate) id: RunId,
-    pub(crate) job: Arc<Job>,
-    pub(crate) trigger: Trigger,
-    /// The nominal time on the wall clock and on the monotonic one.
-    pub(crate) scheduled_at: SystemTime,
-    pub(crate) nominal: Moment,
-    /// When its jitter and splay are over.
-    pub(crate) ready: Moment,
-    pub(crate) args: Option<Args>,
-    pub(crate) cell: Option<Arc<Cell>>,
-    /// Where the engine keeps the job, and where its kind keeps what this is a run of.
-    pub(crate) entry: u32,
-    pub(crate) unit: u32,
-    /// Where the engine keeps the run, once it has a task.
-    slot: AtomicU32,
-    attempt: AtomicU32,
-    /// Counted up when a poll begins and when it ends: odd while one is on.
-    polls: AtomicU32,
-    phase: AtomicU8,
-    asked: AtomicBool,
-    stop: Notify,
-    /// Whether somebody waits for the output, and whether the job asked for something: both are rare, and the
-    /// lock is taken only then.
-    pub(crate) awaited: bool,
-    directed: AtomicBool,
-    rare: Mutex<Rare>,
-}
-
-/// What is looked at once in a run, if at all.
-#[derive(Default)]
-struct Rare {
-    directive: Option<Directive>,
-    reply: Option<Reply>,
-    /// The task of the attempt that is on; it may be doomed before it is there.
-    task: Option<tokio::task::AbortHandle>,
-    doomed: bool,
-    /// How often a further attempt was made ready.
-    armed: u32,
-}
-
-/// What a new run is made of.
-pub(crate) struct Order {
-    pub(crate) job: Arc<Job>,
-    pub(crate) trigger: Trigger,
-    pub(crate) scheduled_at: SystemTime,
-    pub(crate) nominal: Moment,
-    pub(crate) ready: Moment,
-    pub(crate) args: Option<Args>,
-    pub(crate) cell: Option<Arc<Cell>>,
-    pub(crate) reply: Option<Reply>,
-    pub(crate) entry: u32,
-    pub(crate) unit: u32,
-}
-
-impl Run {
-    pub(crate) fn new(id: RunId, order: Order) -> Arc<Self> {
-        let Order { job, trigger, scheduled_at, nominal, ready, args, cell, reply, entry, unit } = order;
-        Arc::new(Self {
-            id,
-            job,
-            trigger,
-            scheduled_at,
-            nominal,
-            ready,
-            args,
-            cell,
-            entry,
-            unit,
-            slot: AtomicU32::new(u32::MAX),
-            attempt: AtomicU32::new(1),
-            polls: AtomicU32::new(0),
-            phase: AtomicU8::new(Phase::Pending.code()),
-            asked: AtomicBool::new(false),
-            stop: Notify::new(),
-            awaited: reply.is_some(),
-            directed: AtomicBool::new(false),
-            rare: Mutex::new(Rare { reply, ..Rare::default() }),
-        })
-    }
-
-    /// The low half of its number, which tells its alarms from those of another run.
-    pub(crate) fn stamp(&self) -> u32 {
-        u32::try_from(self.id.0 & u64::from(u32::MAX)).unwrap_or_default()
-    }
-
-    /// Notes that a poll begins, or ends.
-    pub(crate) fn count_poll(&self) {
-        self.polls.store(self.polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-    }
-
-    pub(crate) fn polls(&self) -> u32 {
-        self.polls.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_slot(&self, slot: u32) {
-        self.slot.store(slot, Ordering::Release);
-    }
-
-    pub(crate) fn slot(&self) -> u32 {
-        self.slot.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn attempt(&self) -> u32 {
-        self.attempt.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_phase(&self, phase: Phase) {
-        self.phase.store(phase.code(), Ordering::Release);
-    }
-
-    pub(crate) fn phase(&self) -> Phase {
-        let code = usize::from(self.phase.load(Ordering::Acquire));
-        Phase::ALL.get(code).copied().unwrap_or(Phase::Pending)
-    }
-
-    pub(crate) fn state(&self) -> JobState {
-        match self.phase() {
-            Phase::Pending => JobState::Available,
-            Phase::Running => JobState::Running,
-            Phase::Waiting => JobState::Retryable,
-            Phase::Completed => JobState::Completed,
-            Phase::Discarded => JobState::Discarded,
-            Phase::Cancelled => JobState::Cancelled,
-        }
-    }
-
-    /// Asks the run to stop.
-    pub(crate) fn ask(&self) {
-        self.asked.store(true, Ordering::Release);
-        self.stop.notify_waiters();
-    }
-
-    /// Makes ready for a further attempt.
-    pub(crate) fn rearm(&self, attempt: u32) {
-        self.attempt.store(attempt, Ordering::Relaxed);
-        self.asked.store(false, Ordering::Release);
-        let mut rare = self.rare();
-        rare.task = None;
-        rare.doomed = false;
-        rare.armed = rare.armed.wrapping_add(1);
-    }
-
-    pub(crate) fn take_directive(&self) -> Option<Directive> {
-        let directed = self.directed.load(Ordering::Acquire) && self.directed.swap(false, Ordering::AcqRel);
-        directed.then(|| self.rare().directive.take()).flatten()
-    }
-
-    pub(crate) fn take_reply(&self) -> Option<Reply> {
-        self.awaited.then(|| self.rare().reply.take()).flatten()
-    }
-
-    /// Ends the task of the attempt that is on, at its next `await`.
-    pub(crate) fn abort(&self) {
-        let mut rare = self.rare();
-        rare.doomed = true;
-        if let Some(task) = &rare.task {
-            task.abort();
-        }
-    }
-
-    /// Whether its task is to be ended as soon as it is there.
-    pub(crate) fn is_doomed(&self) -> bool {
-        self.rare().doomed
-    }
-
-    /// Spawns the task of an attempt, with no lock held: a tokio runtime that is down drops it at once, which ends
-    /// the attempt.
-    pub(crate) fn attach(&self, spawn: impl FnOnce() -> tokio::task::AbortHandle) {
-        let armed = self.rare().armed;
-        let task = spawn();
-        let mut rare = self.rare();
-        // Where a further attempt was made ready meanwhile, this one is over.
-        if rare.armed == armed {
-            if rare.doomed {
-                task.abort();
-            }
-            rare.task = Some(task);
-        }
-    }
-
-    fn rare(&self) -> MutexGuard<'_, Rare> {
-        self.rare.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How long after its nominal time it is now.
-    pub(crate) fn lateness(&self, now: Moment) -> Duration {
-        now.since(self.nominal)
     }
 }

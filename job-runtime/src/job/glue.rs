@@ -7,8 +7,11 @@ use std::fmt::Display;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
-use super::{Context, Run};
+use super::{Context, Keep, Run};
 use crate::error::RunError;
+
+/// The error of a job, whatever its type.
+pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
 /// What an attempt is given.
 pub struct Input {
@@ -39,7 +42,10 @@ impl Input {
     /// When the arguments are of another type, which one expansion of both rules out.
     #[must_use]
     pub fn open<S, A: Send + 'static>(self) -> (Shared, State<S>, A) {
-        unreachable!("to come")
+        let args = self.run.arguments().and_then(|args| args.downcast::<A>().ok());
+        let Some(args) = args else { unreachable!("a run of a job on demand has the arguments it was spawned with") };
+        let state = State { value: self.state, kind: PhantomData };
+        (Shared::of(Context(self.run)), state, *args)
     }
 
     pub(crate) fn context(&self) -> Context {
@@ -78,7 +84,7 @@ impl Shared {
 
     /// Packs up what the function returned.
     pub(crate) fn end<R: Return, S>(self, output: R, state: State<S>) -> Report {
-        Report { verdict: output.judge(self.context.0.awaited), state: state.value }
+        Report { verdict: output.judge(self.context.0.keep()), state: state.value }
     }
 }
 
@@ -143,7 +149,7 @@ pub trait Return: sealed::Sealed + Sized + 'static {
     }
 
     #[doc(hidden)]
-    fn judge(self, awaited: bool) -> Verdict;
+    fn judge(self, keep: Keep) -> Verdict;
     #[doc(hidden)]
     fn conclude(self) -> Result<Self::Output, RunError<Self::Error>>;
 }
@@ -153,8 +159,8 @@ impl Return for () {
     type Output = ();
     type Error = Infallible;
 
-    fn judge(self, awaited: bool) -> Verdict {
-        Verdict::Completed(awaited.then(|| -> Box<dyn Any + Send> { Box::new(()) }))
+    fn judge(self, keep: Keep) -> Verdict {
+        Verdict::Completed((keep == Keep::Output).then(|| -> Box<dyn Any + Send> { Box::new(()) }))
     }
 
     fn conclude(self) -> Result<(), RunError<Infallible>> {
@@ -171,13 +177,17 @@ where
     type Output = T;
     type Error = E;
 
-    fn judge(self, awaited: bool) -> Verdict {
-        match self {
-            Ok(_) if !awaited => Verdict::Completed(None),
-            Err(error) if !awaited => Verdict::Failed { error: chain(&*error.into()), output: None },
-            Ok(output) => Verdict::Completed(Some(Box::new(Ok::<T, E>(output)))),
-            Err(error) => {
+    fn judge(self, keep: Keep) -> Verdict {
+        match (self, keep) {
+            (Ok(output), Keep::Output) => Verdict::Completed(Some(Box::new(Ok::<T, E>(output)))),
+            (Ok(_), Keep::Nothing | Keep::Error) => Verdict::Completed(None),
+            (Err(error), Keep::Output) => {
                 Verdict::Failed { error: format!("{error:#}").into(), output: Some(Box::new(Err::<T, E>(error))) }
+            }
+            (Err(error), Keep::Nothing) => Verdict::Failed { error: chain(&*error.into()), output: None },
+            (Err(error), Keep::Error) => {
+                let error: Cause = error.into();
+                Verdict::Failed { error: chain(&*error), output: Some(Box::new(error)) }
             }
         }
     }

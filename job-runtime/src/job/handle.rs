@@ -7,10 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
-use tokio::sync::oneshot;
-
+use super::Run;
 use super::glue::Return;
-use super::{Home, Run};
 use crate::clock::Hold;
 use crate::error::RunError;
 use crate::outcome::{JobState, RunId};
@@ -26,10 +24,7 @@ pub(crate) enum Ending {
     Refused(Arc<str>),
 }
 
-/// The other end of a handle.
-pub(crate) type Reply = oneshot::Sender<Ending>;
-
-/// A hold on one run. Awaiting it gives what the job returned in its last attempt, or why nothing came of it;
+/// A hold on one run, from `spawn` or `trigger`. Awaiting it gives what the job returned in its last attempt, or why nothing came of it;
 /// dropping it lets the run go on.
 ///
 /// `R` is the return type of the function. For `Result<T, E>` awaiting gives `Result<T, RunError<E>>`, for `()`
@@ -68,24 +63,39 @@ pub(crate) type Reply = oneshot::Sender<Ending>;
 /// (`&mut handle` in a `select!`) counts as awaited, so that the clocks go on moving, until it is polled to its end
 /// or dropped.
 pub struct JobHandle<R> {
-    run: Arc<Run>,
-    ending: oneshot::Receiver<Ending>,
+    held: Held,
     /// While the handle is awaited, a test's clocks move.
     hold: Option<Hold>,
     kind: PhantomData<fn() -> R>,
 }
 
+enum Held {
+    Run(Arc<Run>),
+    /// No runtime was there that could have made a run.
+    Refused(Arc<str>),
+    /// It has told what there was to tell.
+    Over(RunId, JobState),
+}
+
 impl<R> JobHandle<R> {
-    /// The identity of the run.
+    /// The identity of the run; `0` where none was made, because no runtime was there.
     #[must_use]
     pub fn id(&self) -> RunId {
-        self.run.id
+        match &self.held {
+            Held::Run(run) => run.id,
+            Held::Refused(_) => RunId(0),
+            Held::Over(id, _) => *id,
+        }
     }
 
     /// Where the run is on its way.
     #[must_use]
     pub fn status(&self) -> JobState {
-        self.run.state()
+        match &self.held {
+            Held::Run(run) => run.state(),
+            Held::Refused(_) => JobState::Cancelled,
+            Held::Over(_, state) => *state,
+        }
     }
 
     /// Asks the run to stop, and has it dropped when the grace of its `job_shutdown` is over, or at once where the
@@ -110,18 +120,19 @@ impl<R> JobHandle<R> {
     /// # }
     /// ```
     pub fn cancel(&self) {
-        let conductor = self.run.job.home.conductor.get().and_then(std::sync::Weak::upgrade);
+        let Held::Run(run) = &self.held else { return };
+        let conductor = run.job.home.conductor.get().and_then(std::sync::Weak::upgrade);
         if let Some(conductor) = conductor {
-            conductor.cancel(&self.run, "cancelled through its handle");
+            conductor.cancel(run, "cancelled through its handle");
         }
     }
 
-    pub(crate) fn new(run: Arc<Run>, ending: oneshot::Receiver<Ending>) -> Self {
-        Self { run, ending, hold: None, kind: PhantomData }
+    pub(crate) fn new(run: Arc<Run>) -> Self {
+        Self { held: Held::Run(run), hold: None, kind: PhantomData }
     }
 
-    fn home(&self) -> &Arc<Home> {
-        &self.run.job.home
+    pub(crate) fn refused(reason: Arc<str>) -> Self {
+        Self { held: Held::Refused(reason), hold: None, kind: PhantomData }
     }
 }
 
@@ -129,17 +140,31 @@ impl<R: Return> Future for JobHandle<R> {
     type Output = Result<R::Output, RunError<R::Error>>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        match Pin::new(&mut self.ending).poll(task) {
+        let ending = match &self.held {
+            Held::Run(run) => run.poll_ending(task),
+            Held::Refused(reason) => Poll::Ready(Ending::Refused(Arc::clone(reason))),
+            Held::Over(..) => panic!("a `JobHandle` was polled after it gave its result"),
+        };
+        match ending {
             Poll::Pending => {
-                if self.hold.is_none() {
-                    self.hold = Some(self.home().clock.hold());
+                if let (None, Held::Run(run)) = (&self.hold, &self.held) {
+                    self.hold = Some(run.job.home.clock.hold());
                 }
                 Poll::Pending
             }
             Poll::Ready(ending) => {
                 self.hold = None;
-                Poll::Ready(conclude::<R>(ending.unwrap_or(Ending::Interrupted)))
+                self.held = Held::Over(self.id(), self.status());
+                Poll::Ready(conclude::<R>(ending))
             }
+        }
+    }
+}
+
+impl<R> Drop for JobHandle<R> {
+    fn drop(&mut self) {
+        if let Held::Run(run) = &self.held {
+            drop(run.let_go());
         }
     }
 }

@@ -13,7 +13,9 @@ mod info;
 #[cfg(feature = "cron")]
 mod local;
 mod options;
+mod run;
 mod signature;
+mod spawn;
 mod state;
 pub mod state_probe;
 
@@ -40,11 +42,12 @@ pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState};
 
 pub(crate) use accounting::Ledger;
 pub(crate) use arguments::{Args, Arguments, Key, Unknown};
-pub(crate) use context::{Directive, Order, Phase, Run};
 pub(crate) use data::{Data, Need};
-pub(crate) use glue::Verdict;
-pub(crate) use handle::{Ending, Reply};
+pub(crate) use glue::{Cause, Verdict};
+pub(crate) use handle::Ending;
 pub(crate) use options::{DelayMode, Grace, Options};
+pub(crate) use run::{Directive, Keep, Order, Phase, Run};
+pub(crate) use spawn::{Spawn, Spawned, When};
 pub(crate) use state::{Cell, Makers};
 
 /// A boxed future that may move between threads.
@@ -143,6 +146,14 @@ impl Job {
             format!("its state `{name}` has no `Default`: write `.state_with(|| …)` with a function that makes one")
         });
         data.chain(state).map(|text| format!("job `{}`: {text}", self.name)).collect()
+    }
+
+    pub(crate) fn started_already(&self) -> Error {
+        Error::refused(format!("job `{}` is started for these arguments already", self.name))
+    }
+
+    pub(crate) fn takes_no_arguments(&self) -> Error {
+        Error::refused(format!("job `{}` takes no arguments", self.name))
     }
 }
 

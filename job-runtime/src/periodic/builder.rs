@@ -1,7 +1,7 @@
 //! A recurring job without the attribute: [`Periodic`].
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::error::{Error, Result};
 use crate::job::{
@@ -74,13 +74,13 @@ impl Periodic {
     /// When a setter was given something that is not a value of its option. Options that contradict each other are
     /// refused by [`Runtime::add`](crate::Runtime::add).
     pub fn configure(mut self, change: impl FnOnce(JobConfig) -> Result<JobConfig>) -> Result<Self> {
-        let options = self.options.take().unwrap_or_default();
+        let options = self.options.take().unwrap_or_else(|| Options::of(Kind::Periodic));
         self.options = Some(change(JobConfig::over(&options))?.options);
         Ok(self)
     }
 
     /// The job in its runtime, or what its options say against each other.
-    pub(crate) fn into_job(self, home: &Arc<Home>, usual: &Usual) -> Result<Arc<Job>> {
+    pub(crate) fn into_job(self, home: &Arc<Home>) -> Result<Arc<Job>> {
         let Self { mut name, mut timetable, options, body } = self;
         if let Some(options) = &options {
             if let Some(conflict) = options.conflicts(false, &timetable).first() {
@@ -101,12 +101,13 @@ impl Periodic {
             kind: Kind::Periodic,
             place: &PLACE,
             timetable,
-            options: options.map_or_else(|| Arc::clone(&usual.options), Arc::new),
+            options: options.map_or_else(|| Arc::clone(&USUAL.options), Arc::new),
             body,
             guard: None,
-            needs: Arc::clone(&usual.needs),
+            needs: Arc::clone(&USUAL.needs),
             state: None,
             arguments: None,
+            message: None,
             home: Arc::clone(home),
             entry: OnceLock::new(),
         }))
@@ -118,16 +119,15 @@ fn refused(name: &str, sentence: &str) -> Error {
 }
 
 /// What most added jobs have in common, shared between them.
-pub(crate) struct Usual {
+struct Usual {
     options: Arc<Options>,
     needs: Arc<[Need]>,
 }
 
-impl Usual {
-    pub(crate) fn new() -> Self {
-        Self { options: Arc::default(), needs: [Need::of::<Context>()].into() }
-    }
-}
+static USUAL: LazyLock<Usual> = LazyLock::new(|| Usual {
+    options: Arc::new(Options::of(Kind::Periodic)),
+    needs: [Need::of::<Context>()].into(),
+});
 
 impl fmt::Debug for Periodic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

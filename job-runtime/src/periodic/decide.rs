@@ -25,7 +25,7 @@ impl Periodics {
         if unit.job.guard.is_none() && stand_in.is_none() {
             return self.decide(core, slot, &run);
         }
-        if run.trigger == Trigger::Schedule && core.is_paused(unit.entry()) {
+        if run.trigger == Trigger::Schedule && core.is_quiet(unit.entry()) {
             return self.decline(core, slot, &run, SkipReason::Paused);
         }
         match stand_in {
@@ -49,7 +49,7 @@ impl Periodics {
             && more.guarding.is_none()
             && let Some(run) = more.guard_queue.pop_front()
         {
-            if run.trigger == Trigger::Schedule && core.is_paused(run.entry) {
+            if run.trigger == Trigger::Schedule && core.is_quiet(run.entry) {
                 self.decline(core, slot, &run, SkipReason::Paused);
             } else {
                 more.guarding = Some(core.ask_guard(run));
@@ -110,7 +110,7 @@ impl Periodics {
             self.decline(core, slot, run, SkipReason::Cancelled);
             return false;
         }
-        if run.trigger == Trigger::Schedule && core.is_paused(unit.entry()) {
+        if run.trigger == Trigger::Schedule && core.is_quiet(unit.entry()) {
             self.decline(core, slot, run, SkipReason::Paused);
             return false;
         }
@@ -253,7 +253,7 @@ impl Periodics {
             }
             _ => {
                 for tick in chain {
-                    let run = self.occasion(core, slot, Trigger::Schedule, tick, Duration::ZERO, None);
+                    let run = self.occasion(core, slot, Trigger::Schedule, tick, Duration::ZERO, Keep::Nothing);
                     if let Some(run) = run {
                         end(core, &run, fate);
                     }

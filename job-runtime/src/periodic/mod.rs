@@ -5,10 +5,9 @@ mod book;
 mod builder;
 mod decide;
 mod due;
-mod template;
 mod tick;
 mod unit;
 
 pub use builder::Periodic;
 
-pub(crate) use book::{Periodics, Request, reply};
+pub(crate) use book::Periodics;

@@ -128,7 +128,9 @@ impl Periodics {
     /// In shifted mode a tick from which no run comes arms the next one itself.
     pub(super) fn after_nothing(&mut self, core: &mut Core, slot: u32) {
         let Some(unit) = self.units.get(slot) else { return };
-        if unit.is_shifted() && unit.next == Moment::NEVER && unit.active == 0 && unit.undecided() == 0 {
+        if unit.is_shifted() && unit.next == Moment::NEVER && unit.active == 0 && unit.undecided() == 0
+            && !core.is_halted(unit.entry())
+        {
             self.arm_after(core, slot, core.now.moment);
         }
     }
@@ -137,9 +139,9 @@ impl Periodics {
     fn one(&mut self, core: &mut Core, slot: u32, tick: Tick, overdue: bool) {
         let Some(unit) = self.units.get(slot) else { return };
         let options = &unit.job.options;
-        let at_once = overdue || (options.jitter.is_zero() && options.splay.is_zero()) || core.is_paused(unit.entry());
+        let at_once = overdue || (options.jitter.is_zero() && options.splay.is_zero()) || core.is_quiet(unit.entry());
         let delay = if at_once { Duration::ZERO } else { self.delay(unit, tick, core.chance()) };
-        let Some(run) = self.occasion(core, slot, Trigger::Schedule, tick, delay, None) else { return };
+        let Some(run) = self.occasion(core, slot, Trigger::Schedule, tick, delay, Keep::Nothing) else { return };
         let at = run.ready;
         if at <= core.now.moment {
             return self.propose(core, slot, run);
@@ -198,7 +200,7 @@ impl Periodics {
 
     fn take_from_chain(&mut self, core: &mut Core, slot: u32) -> Option<Arc<Run>> {
         let tick = self.units.get_mut(slot)?.more.as_mut()?.chain.pop_front()?;
-        self.occasion(core, slot, Trigger::Schedule, tick, Duration::ZERO, None)
+        self.occasion(core, slot, Trigger::Schedule, tick, Duration::ZERO, Keep::Nothing)
     }
 
     /// Gives up the rest of a catch-up for a newer tick.

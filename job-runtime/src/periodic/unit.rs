@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Moment;
+use crate::engine::instances::Instance;
 use crate::job::{Args, Cell, DelayMode, Job, Run};
 use crate::outcome::{MissReason, RunId, Trigger};
 use crate::policy::done::Done;
@@ -94,6 +95,28 @@ pub(crate) struct Waiting {
     pub(crate) stopping: Option<RunId>,
 }
 
+impl Instance for Unit {
+    fn stamp(&self) -> u32 {
+        self.stamp
+    }
+
+    fn args(&self) -> Option<&Args> {
+        self.args.as_ref()
+    }
+
+    fn hash(&self) -> u32 {
+        self.hash
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.leaving)
+    }
+
+    fn again(&mut self) -> Option<&mut bool> {
+        self.more.as_mut().filter(|more| more.leaving).map(|more| &mut more.again)
+    }
+}
+
 impl Unit {
     /// The number of its job.
     pub(crate) fn entry(&self) -> u32 {
@@ -110,10 +133,6 @@ impl Unit {
 
     pub(crate) fn is_shifted(&self) -> bool {
         self.job.options.delay_mode == DelayMode::Shifted && matches!(self.timetable(), Timetable::Every(_))
-    }
-
-    pub(crate) fn is_leaving(&self) -> bool {
-        self.more.as_ref().is_some_and(|more| more.leaving)
     }
 
     /// Whether a run belongs to the catch-up that is under way.

@@ -7,12 +7,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Runtime;
+use super::{Runtime, Start};
 use crate::clock::Clock;
 use crate::duration::{self, IntoDuration, Setting};
 use crate::engine::registry::{Change, Found, Inventory, refuse};
 use crate::error::{Error, Mistake, Result};
-use crate::event::{Event, Observer};
+use crate::event::{self, Event, Observer};
 use crate::job::{Data, Home, Job, JobConfig, Makers};
 use crate::name::did_you_mean;
 use crate::schedule::check_zone_data;
@@ -384,11 +384,13 @@ impl Builder {
         if let Some(Err(error)) = environment.get("JOBS_ZONE_DATA").map(|data| check_zone_data(data)) {
             mistakes.push(Mistake::anywhere(format!("the environment has `JOBS_ZONE_DATA`: {error}")));
         }
-        let found = find(self.changes, self.only.as_deref(), &environment, &mut mistakes);
+        let inventory = find(self.changes, self.only.as_deref(), &environment, &mut mistakes);
         let home = Arc::new(Home::new(clock, self.data, self.makers));
+        let Inventory { found, groupings, notices, .. } = inventory;
         let jobs = check(found, &home, manual, &mut mistakes);
         refuse(mistakes)?;
-        let runtime = Runtime::open(home, self.observers, shutdown_timeout, manual, jobs)?;
+        notices.iter().for_each(|notice| event::log_notice(notice));
+        let runtime = Runtime::open(home, self.observers, shutdown_timeout, manual, Start { jobs, groupings })?;
         let engine = runtime.engine()?;
         for signal in self.shutdown_on {
             engine.shutdown_when(signal);
@@ -404,6 +406,9 @@ impl Builder {
         engine.drive()?;
         let result = runtime.join().await;
         if engine.is_stuck() {
+            if let Some(error) = result.err().filter(Error::is_gave_up) {
+                eprintln!("Error: {error}");
+            }
             // A thread that never yields would keep tokio's runtime, and so the process, from ending.
             engine.exit("these runs are stuck");
         }
@@ -447,7 +452,7 @@ fn find(
     only: Option<&[String]>,
     environment: &BTreeMap<String, String>,
     mistakes: &mut Vec<Mistake>,
-) -> Vec<Found> {
+) -> Inventory {
     let mut inventory = Inventory::collect();
     inventory.configure(changes);
     inventory.read_environment(environment);
@@ -457,7 +462,7 @@ fn find(
     inventory.check();
     mistakes.extend(environment.keys().filter_map(|name| misspelt(name)));
     mistakes.append(&mut inventory.mistakes);
-    inventory.found
+    inventory
 }
 
 /// A `JOBS_…` variable that is nearly one of ours.

@@ -8,12 +8,11 @@ use super::record::{Record, Run};
 use crate::clock::{Moment, first, in_real_time, later};
 use crate::duration::IntoDuration;
 use crate::engine::driver::Engine;
-use crate::engine::supervisor::Core;
+use crate::engine::supervisor::{Core, Owner};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::job::{Accounting, Phase, Run as JobRun};
-use crate::outcome::{Outcome, RunId, SkipReason, Trigger};
-use crate::periodic::Request;
+use crate::outcome::{Outcome, RunId, SkipReason};
 use crate::runtime::Runtime;
 use crate::timestamp::IntoTime;
 
@@ -175,8 +174,7 @@ impl Harness {
         }
         self.check(job)?;
         let _moving = self.engine.home.clock.hold();
-        let request = |entry| Request { entry, trigger: Trigger::Manual, reply: None };
-        let runs = self.runtime.of_name(job, |core, periodics, entry| periodics.request(core, request(entry)));
+        let runs = self.runtime.of_name(job, |core, owner, entry| owner.request(core, entry, false));
         let runs = runs.map_err(|_| TickError::UnknownJob)?.map_err(|_| TickError::NotStarted(SkipReason::Refused))?;
         if runs.is_empty() {
             return Err(TickError::UnknownJob);
@@ -558,13 +556,7 @@ impl Harness {
     #[must_use]
     #[track_caller]
     pub fn next(&self, job: &str, n: usize) -> Vec<SystemTime> {
-        self.of(job, |core, periodics, entry| {
-            let slots = periodics.slots_of(entry);
-            let mut next: Vec<_> = slots.into_iter().flat_map(|slot| periodics.upcoming(core, slot, n)).collect();
-            next.sort();
-            next.truncate(n);
-            next
-        })
+        self.of(job, |core, owner, entry| owner.next(core, entry, n))
     }
 
     /// The runs that are on, those waiting for a retry included.
@@ -651,7 +643,7 @@ impl Harness {
     }
 
     #[track_caller]
-    fn of<T>(&self, job: &str, read: impl FnOnce(&mut Core, &mut crate::periodic::Periodics, u32) -> T) -> T {
+    fn of<T>(&self, job: &str, read: impl FnOnce(&mut Core, &mut dyn Owner, u32) -> T) -> T {
         match self.runtime.of_name(job, read) {
             Ok(value) => value,
             Err(error) => panic!("{error}"),
@@ -660,9 +652,10 @@ impl Harness {
 
     /// Asserts the identity, and that what counts as pending is really waiting somewhere.
     fn assert_accounts(&self) {
-        let accounts = self.runtime.with(|core, periodics| {
+        let accounts = self.runtime.with(|core, kinds| {
             let of = core.entries.iter().map(|(entry, kept)| {
-                (Arc::clone(&kept.job.name), kept.ledger.accounting(), periodics.undecided(entry))
+                let undecided: u64 = kinds.iter().map(|kind| kind.undecided(entry)).sum();
+                (Arc::clone(&kept.job.name), kept.ledger.accounting(), undecided)
             });
             of.collect::<Vec<_>>()
         });

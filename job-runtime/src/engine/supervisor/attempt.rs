@@ -105,7 +105,7 @@ impl Core {
             Stop::Shutdown => self.miss(&run, MissReason::Shutdown),
             Stop::TimedOut | Stop::Cancelled(_) => self.skip(&run, SkipReason::Cancelled, None),
         }
-        if let Some(owner) = owner(kinds, &run) {
+        if let Some(owner) = owner(kinds, run.job.kind) {
             owner.on_answer(self, &run, slot, Answer::Stopped);
         }
         self.await_dropped(slot);
@@ -113,10 +113,9 @@ impl Core {
 
     /// The task of a guard that was given up is gone.
     pub(super) fn guard_left(&mut self, slot: u32) {
-        if self.runs.remove(slot).is_some_and(|running| running.alarm != Moment::NEVER) {
+        if self.vacate(slot).is_some_and(|running| running.alarm != Moment::NEVER) {
             self.disarm();
         }
-        self.settle_shutdown();
     }
 
     /// A guard that blocks its thread is not waited for any longer.

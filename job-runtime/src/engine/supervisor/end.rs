@@ -4,11 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Core, Life, Owner, Stage, Stop, owner};
+use super::{Answer, Conclusion, Core, Life, Owner, Stage, Stop, owner};
 use crate::clock::Moment;
 use crate::engine::executor::End;
 use crate::event::{EventKind, is_failure};
-use crate::job::{Directive, Ending, Phase, Run, Verdict};
+use crate::job::{Cause, Directive, Ending, Keep, Phase, Run, Verdict};
 use crate::outcome::Outcome;
 
 impl Core {
@@ -53,6 +53,7 @@ impl Core {
         let run = Arc::clone(&running.run);
         // What a job asked for takes effect when it returns, and only then.
         let directive = run.take_directive().filter(|_| matches!(end, End::Returned(_)));
+        let directive = directive.map(|directive| possible(directive, &run));
         let (judged, unread) = judge(running.stopping.take(), end, directive.as_ref());
         let last = running.last;
         let lateness = running.started.since(running.due);
@@ -70,7 +71,7 @@ impl Core {
                 self.discard_ending(ending);
                 self.wait_for_attempt(slot, &run, attempt, delay);
             }
-            None => self.finalize(kinds, slot, outcome, ending, error.as_deref()),
+            None => self.finalize(kinds, slot, outcome, ending, error),
         }
         Some(outcome)
     }
@@ -117,20 +118,20 @@ impl Core {
         slot: u32,
         outcome: Outcome,
         ending: Ending,
-        error: Option<&str>,
+        error: Option<Arc<str>>,
     ) {
-        let Some(running) = self.runs.remove(slot) else { return };
+        let Some(running) = self.vacate(slot) else { return };
         if running.alarm != Moment::NEVER {
             self.disarm();
         }
         let run = running.run;
         run.set_slot(u32::MAX);
+        let (ending, cause) = without_cause(ending, run.keep());
         self.close(&run, phase_of(outcome), ending);
-        self.write_down(&run, outcome, error);
-        if let Some(owner) = owner(kinds, &run) {
-            owner.on_end(self, &run);
+        self.write_down(&run, outcome, error.as_deref());
+        if let Some(owner) = owner(kinds, run.job.kind) {
+            owner.on_end(self, &run, Conclusion { outcome, error, cause });
         }
-        self.settle_shutdown();
     }
 
     fn write_down(&mut self, run: &Run, outcome: Outcome, error: Option<&str>) {
@@ -176,7 +177,15 @@ impl Core {
                 Answer::No
             }
         };
-        owner(kinds, run).is_some_and(|owner| owner.on_answer(self, run, slot, answer))
+        owner(kinds, run.job.kind).is_some_and(|owner| owner.on_answer(self, run, slot, answer))
+    }
+}
+
+/// Takes the error out, where it is what was kept.
+fn without_cause(ending: Ending, keep: Keep) -> (Ending, Option<Cause>) {
+    match ending {
+        Ending::Returned(kept) if keep == Keep::Error => (Ending::Interrupted, kept.downcast().ok().map(|cause| *cause)),
+        other => (other, None),
     }
 }
 
@@ -227,6 +236,16 @@ fn returned(verdict: Verdict) -> Judged {
         Verdict::Failed { error, output } => {
             Judged { outcome: Outcome::Failed, error: Some(error), ending: output_of(output) }
         }
+    }
+}
+
+/// A job whose arguments are gone has no other attempt, and is told so.
+fn possible(directive: Directive, run: &Run) -> Directive {
+    match directive {
+        Directive::Snooze(_) if !run.is_repeatable() => {
+            Directive::Cancel("it was to be snoozed, but its arguments are not `Clone`".into())
+        }
+        other => other,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Core, Owner};
+use super::{Core, Owner, of_topic};
 use crate::clock::{Moment, Now};
 use crate::engine::timers::Topic;
 use crate::event::EventKind;
@@ -84,9 +84,14 @@ impl Core {
             let Some(alarm) = self.timers.due(self.now.moment) else { return false };
             match alarm.topic() {
                 Topic::Run => self.run_alarm(kinds, alarm),
-                Topic::Tick | Topic::Waiting => kinds.iter_mut().for_each(|kind| kind.on_alarm(self, alarm)),
+                Topic::Group => self.family_alarm(kinds, alarm),
+                topic => {
+                    if let Some(kind) = of_topic(kinds, topic) {
+                        kind.on_alarm(self, alarm);
+                    }
+                }
             }
-            self.stop_requested(kinds);
+            self.settle(kinds);
         }
         true
     }

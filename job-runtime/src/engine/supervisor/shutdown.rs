@@ -1,27 +1,30 @@
 //! The end of everything: draining under one deadline, and dropping at once.
 
-use std::time::Duration;
-
 use super::{Core, Life, Owner, Stage, Stop};
 use crate::clock::Moment;
 use crate::event::EventKind;
 
 impl Core {
     /// Nothing new starts; runs are asked to stop under one deadline.
-    pub(crate) fn drain(&mut self, kinds: &mut [Box<dyn Owner>], limit: Option<Duration>) {
+    ///
+    /// Those of a family are asked one member after another, in reverse.
+    pub(crate) fn drain(&mut self, kinds: &mut [Box<dyn Owner>]) {
         if self.is_closing() {
             return;
         }
-        let deadline = limit.map_or(Moment::NEVER, |limit| self.now.moment + limit);
+        let deadline = self.shutdown_timeout.map_or(Moment::NEVER, |limit| self.now.moment + limit);
         self.life = Life::Draining { deadline };
         self.post(None, None, EventKind::ShutdownStarted);
         for kind in &mut *kinds {
             kind.on_drain(self);
         }
+        self.take_down_families(deadline);
         for slot in self.runs.keys() {
-            self.stop(kinds, slot, Stop::Shutdown);
+            if !self.is_in_family(slot) {
+                self.stop(kinds, slot, Stop::Shutdown);
+            }
         }
-        self.settle_shutdown();
+        self.unsettled = true;
     }
 
     /// Drops everything at once.
