@@ -39,12 +39,12 @@ pub use options::check_backoff;
 pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState};
 
 pub(crate) use accounting::Ledger;
-pub(crate) use arguments::{Args, Arguments, Key, Unknown};
+pub(crate) use arguments::{Args, Arguments, Key, Message, Unknown};
 pub(crate) use context::{Directive, Order, Phase, Run};
 pub(crate) use data::{Data, Need};
 pub(crate) use glue::Verdict;
 pub(crate) use handle::{Ending, Reply};
-pub(crate) use options::{DelayMode, Grace, Options};
+pub(crate) use options::{DelayMode, Grace, Options, Signature};
 pub(crate) use state::{Cell, Makers};
 
 /// A boxed future that may move between threads.
@@ -104,6 +104,9 @@ pub(crate) struct Job {
     pub(crate) state: Option<Box<Stateful>>,
     /// Its arguments by value, which make it a template.
     pub(crate) arguments: Option<Arguments>,
+    /// What those who spawn a job on demand give it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by what spawns jobs"))]
+    pub(crate) message: Option<Message>,
     pub(crate) home: Arc<Home>,
     /// Its number in the engine, once it is there.
     pub(crate) entry: OnceLock<u32>,

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, Result};
 use crate::job::{
-    Body, BoxFuture, Context, Home, Input, Job, JobConfig, Need, Options, Place, Report, Return, Shared, State,
+    Body, BoxFuture, Context, Home, Input, Job, JobConfig, Need, Options, Place, Report, Return, Shared, Signature,
+    State,
 };
 use crate::name::is_name;
 use crate::outcome::Kind;
@@ -74,7 +75,7 @@ impl Periodic {
     /// When a setter was given something that is not a value of its option. Options that contradict each other are
     /// refused by [`Runtime::add`](crate::Runtime::add).
     pub fn configure(mut self, change: impl FnOnce(JobConfig) -> Result<JobConfig>) -> Result<Self> {
-        let options = self.options.take().unwrap_or_default();
+        let options = self.options.take().unwrap_or(Options::of(Kind::Periodic));
         self.options = Some(change(JobConfig::over(&options))?.options);
         Ok(self)
     }
@@ -83,7 +84,9 @@ impl Periodic {
     pub(crate) fn into_job(self, home: &Arc<Home>, usual: &Usual) -> Result<Arc<Job>> {
         let Self { mut name, mut timetable, options, body } = self;
         if let Some(options) = &options {
-            if let Some(conflict) = options.conflicts(false, &timetable).first() {
+            if let Some(conflict) =
+                options.conflicts(Signature { stateful: false, once: false, given: &timetable }).first()
+            {
                 return Err(refused(&name, conflict));
             }
             timetable = options.timetable(timetable);
@@ -107,6 +110,7 @@ impl Periodic {
             needs: Arc::clone(&usual.needs),
             state: None,
             arguments: None,
+            message: None,
             home: Arc::clone(home),
             entry: OnceLock::new(),
         }))
@@ -125,7 +129,7 @@ pub(crate) struct Usual {
 
 impl Usual {
     pub(crate) fn new() -> Self {
-        Self { options: Arc::default(), needs: [Need::of::<Context>()].into() }
+        Self { options: Arc::new(Options::of(Kind::Periodic)), needs: [Need::of::<Context>()].into() }
     }
 }
 
