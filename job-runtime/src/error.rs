@@ -33,9 +33,9 @@ pub struct Error(Arc<ErrorKind>);
 
 enum ErrorKind {
     Configuration(Vec<Mistake>),
-    #[expect(dead_code, reason = "services, which give up, come with their own kind")]
     GaveUp {
-        job: Arc<str>,
+        /// What gave up, and after how many restarts.
+        text: String,
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     Abandoned(Vec<Arc<str>>),
@@ -76,8 +76,8 @@ impl Error {
         matches!(*self.0, ErrorKind::Configuration(_))
     }
 
-    /// Whether something that is restarted used up its restarts; `source()` is its last error. No kind of job is
-    /// restarted yet.
+    /// Whether a service, or a group, used up its restarts and so ended the runtime; the text names it. `source()` is
+    /// the error that its last run ended with, if it did not end well.
     #[must_use]
     pub fn is_gave_up(&self) -> bool {
         matches!(*self.0, ErrorKind::GaveUp { .. })
@@ -104,6 +104,17 @@ impl Error {
         Self(Arc::new(ErrorKind::Configuration(mistakes)))
     }
 
+    /// `kind` is what gave up, a `service` or a `group`, and `budget` how many restarts it had, as in `3 in 5s`.
+    pub(crate) fn gave_up(
+        kind: &str,
+        name: &str,
+        budget: &dyn fmt::Display,
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        let text = format!("{kind} `{name}` used up its restarts ({budget})");
+        Self(Arc::new(ErrorKind::GaveUp { text, source }))
+    }
+
     pub(crate) fn abandoned(names: Vec<Arc<str>>) -> Self {
         Self(Arc::new(ErrorKind::Abandoned(names)))
     }
@@ -117,14 +128,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             ErrorKind::Configuration(mistakes) => list(f, mistakes),
-            ErrorKind::GaveUp { job, source: Some(source) } => {
-                write!(f, "`{job}` used up its restarts; its last error: {source}")
-            }
-            ErrorKind::GaveUp { job, source: None } => write!(f, "`{job}` used up its restarts"),
+            ErrorKind::GaveUp { text, source: Some(source) } => write!(f, "{text}; its last error: {source}"),
             ErrorKind::Abandoned(names) => {
                 write!(f, "shut down without waiting for {}", counted(names))
             }
-            ErrorKind::Refused(text) => f.write_str(text),
+            ErrorKind::GaveUp { text, source: None } | ErrorKind::Refused(text) => f.write_str(text),
         }
     }
 }
@@ -245,7 +253,8 @@ impl<E> RunError<E> {
         matches!(self.0, RunErrorKind::Interrupted)
     }
 
-    /// Whether the run was decided against, by its guard or its overlap policy; the text has the reason.
+    /// Whether the run was not accepted: by its guard, its overlap policy or `max_pending`, or because there is no
+    /// runtime or it is shutting down; the text has the reason.
     pub fn is_refused(&self) -> bool {
         matches!(self.0, RunErrorKind::Refused(_))
     }
@@ -308,3 +317,20 @@ impl<E: fmt::Debug> fmt::Debug for RunError<E> {
 }
 
 impl<E: fmt::Debug + fmt::Display> StdError for RunError<E> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_gave_up_is_told_with_its_last_error() {
+        let error = Error::gave_up("service", "consume", &"3 in 5s", Some("the bus is gone".into()));
+        assert!(error.is_gave_up() && !error.is_configuration() && !error.is_abandoned() && !error.is_refused());
+        let told = "service `consume` used up its restarts (3 in 5s); its last error: the bus is gone";
+        assert_eq!(error.clone().to_string(), told);
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("the bus is gone"));
+        let ended_well = Error::gave_up("group", "DATABASE", &"0 in 1s", None);
+        assert_eq!(ended_well.to_string(), "group `DATABASE` used up its restarts (0 in 1s)");
+        assert!(ended_well.source().is_none());
+    }
+}

@@ -100,7 +100,8 @@ words! {
         Guard = "guard",
         /// The job was paused, or the runtime quiet.
         Paused = "paused",
-        /// It was not accepted, because a queue is full. No kind of job has one yet.
+        /// A job on demand was not accepted: as many runs as `max_pending` allows were waiting, or the runtime was
+        /// shutting down.
         Refused = "refused",
         /// It was cancelled before it started.
         Cancelled = "cancelled",
@@ -147,11 +148,11 @@ words! {
         Schedule = "schedule",
         /// A call of `trigger`, or a tick by hand in a test.
         Manual = "manual",
-        /// A call of `spawn`, for a kind of job that is to come.
+        /// A call of `spawn`, or of one of its kin, by which a job on demand is given its arguments.
         Spawn = "spawn",
         /// A further attempt of the same run, in [`EventKind::Started`](crate::EventKind::Started).
         Retry = "retry",
-        /// A restart by the supervisor, for a kind of job that is to come.
+        /// A restart of a service that ended, or of a member of a group.
         Restart = "restart",
     }
 }
@@ -159,9 +160,9 @@ words! {
 words! {
     /// Where the run behind a handle is on its way.
     JobState {
-        /// Accepted, and waiting: for its guard, or for the run that is on.
+        /// Accepted, and waiting: for its guard, for the run that is on, or for a place among those that are.
         Available = "available",
-        /// Waiting for a time that was asked for. No run of a recurring job does.
+        /// Waiting for a time that was asked for, by `spawn_after` and `spawn_at`. No run of a recurring job does.
         Scheduled = "scheduled",
         /// Running.
         Running = "running",
@@ -181,9 +182,9 @@ words! {
     Kind {
         /// Recurring: `#[periodic]`, or [`Periodic`](crate::Periodic).
         Periodic = "periodic",
-        /// On demand. There are none yet.
+        /// On demand: `#[job]`.
         Job = "job",
-        /// Long-running. There are none yet.
+        /// Long-running, and restarted when it ends: `#[service]`.
         Service = "service",
     }
 }

@@ -127,7 +127,7 @@ async fn hear(signals: &mut Signals, engine: &Arc<Engine>, heard: &mut bool) {
     }
     *heard = true;
     begin_shutdown(engine);
-    match engine.shutdown_timeout {
+    match engine.with_core(|core| core.shutdown_timeout) {
         None => signals.stop().await,
         Some(limit) => {
             let again = first(signals.stop(), wait(limit.saturating_add(MARGIN))).await;

@@ -1,171 +1,24 @@
 //! Finds the jobs of the linked program, and checks them all before any is started.
 
-use std::any::{Any, TypeId};
-use std::collections::BTreeMap;
-use std::hash::Hash;
+mod definition;
+mod grouping;
+mod notice;
+
+use std::any::TypeId;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::duration::Setting;
 use crate::error::{Error, Mistake, Result};
-use crate::job::{
-    Arguments, Body, BoxFuture, Context, Group, Guard, Home, Input, Job, JobConfig, Maker, Need, Options, Place, Report,
-    Stateful,
-};
+use crate::job::{Group, Home, Job, JobConfig, Options, Place, Signature};
 use crate::name::{hint, in_environment};
 use crate::outcome::Kind;
 use crate::panics::held;
 use crate::schedule::Timetable;
 
-/// An annotated function, as the expansion of its attribute registers it.
-pub struct Registration {
-    pub(crate) kind: Kind,
-    pub(crate) place: Place,
-    companion: fn() -> TypeId,
-    define: fn(Definition) -> Definition,
-}
-
-inventory::collect!(Registration);
-
-/// A group, as the expansion of `group!` registers it.
-pub struct GroupRegistration(pub &'static Group);
-
-inventory::collect!(GroupRegistration);
-
-impl Registration {
-    /// Called by the expansion of `#[periodic]`.
-    #[must_use]
-    pub const fn periodic(place: Place, companion: fn() -> TypeId, define: fn(Definition) -> Definition) -> Self {
-        Self { kind: Kind::Periodic, place, companion, define }
-    }
-
-    /// Called by the expansion of `#[job]`.
-    #[must_use]
-    pub const fn job(place: Place, companion: fn() -> TypeId, define: fn(Definition) -> Definition) -> Self {
-        Self { kind: Kind::Job, place, companion, define }
-    }
-
-    /// Called by the expansion of `#[service]`.
-    #[must_use]
-    pub const fn service(place: Place, companion: fn() -> TypeId, define: fn(Definition) -> Definition) -> Self {
-        Self { kind: Kind::Service, place, companion, define }
-    }
-}
-
-/// What stands at an attribute and in the signature below it.
-pub struct Definition {
-    settings: Vec<(&'static str, Setting<'static>)>,
-    schedule: Option<fn() -> Timetable>,
-    guard: Option<Guard>,
-    needs: Vec<Need>,
-    state: Option<Stateful>,
-    arguments: Option<Arguments>,
-    body: Option<Body>,
-}
-
-impl Definition {
-    fn new() -> Self {
-        Self {
-            settings: Vec::new(),
-            schedule: None,
-            guard: None,
-            needs: Vec::new(),
-            state: None,
-            arguments: None,
-            body: None,
-        }
-    }
-
-    /// An option given as text.
-    #[must_use]
-    pub fn text(self, option: &'static str, value: &'static str) -> Self {
-        self.setting(option, Setting::Text(value))
-    }
-
-    /// An option given as a duration.
-    #[must_use]
-    pub fn duration(self, option: &'static str, value: Duration) -> Self {
-        self.setting(option, Setting::Duration(value))
-    }
-
-    /// An option given as a count.
-    #[must_use]
-    pub fn number(self, option: &'static str, value: u32) -> Self {
-        self.setting(option, Setting::Number(value))
-    }
-
-    /// An option given as a flag.
-    #[must_use]
-    pub fn flag(self, option: &'static str, value: bool) -> Self {
-        self.setting(option, Setting::Flag(value))
-    }
-
-    fn setting(mut self, option: &'static str, value: Setting<'static>) -> Self {
-        self.settings.push((option, value));
-        self
-    }
-
-    /// A schedule of the user's own.
-    #[must_use]
-    pub fn schedule(mut self, make: fn() -> Timetable) -> Self {
-        self.schedule = Some(make);
-        self
-    }
-
-    /// The guard.
-    #[must_use]
-    pub fn guard(mut self, guard: fn(Context) -> BoxFuture<bool>) -> Self {
-        self.guard = Some(guard);
-        self
-    }
-
-    /// A parameter `&T`.
-    #[must_use]
-    pub fn needs<T: ?Sized + Send + Sync + 'static>(mut self) -> Self {
-        self.needs.push(Need::of::<T>());
-        self
-    }
-
-    /// The parameter `&mut S`, and how a first one is made where the type knows.
-    #[must_use]
-    pub fn state<S: Send + 'static>(mut self, default: Option<fn() -> S>) -> Self {
-        let default = default.map(|make| -> Maker {
-            Box::new(move || {
-                let state: Box<dyn Any + Send> = Box::new(make());
-                state
-            })
-        });
-        self.state = Some(Stateful { type_id: TypeId::of::<S>(), type_name: std::any::type_name::<S>(), default });
-        self
-    }
-
-    /// The parameters by value, which make the job a template.
-    #[must_use]
-    pub fn args<A: Clone + Eq + Hash + Send + Sync + 'static>(mut self) -> Self {
-        self.arguments = Some(Arguments::of::<A>());
-        self
-    }
-
-    /// The parameters by value of a job on demand, and how they are copied where that can be done.
-    #[must_use]
-    pub fn message<A: Send + 'static>(self, _copy: Option<fn(&A) -> A>) -> Self {
-        self
-    }
-
-    /// The body of an async function.
-    #[must_use]
-    pub fn run(mut self, run: fn(Input) -> BoxFuture<Report>) -> Self {
-        self.body = Some(Body::Async(Box::new(run)));
-        self
-    }
-
-    /// The body of a plain function.
-    #[must_use]
-    pub fn run_blocking(mut self, run: fn(Input) -> Report) -> Self {
-        self.body = Some(Body::Blocking(run));
-        self
-    }
-}
+pub use definition::{Definition, GroupRegistration, Registration};
+pub(crate) use grouping::Grouping;
 
 /// A change of a job's options at the start, by `configure`.
 pub(crate) struct Change {
@@ -187,7 +40,7 @@ pub(crate) struct Found {
 impl Found {
     fn new(registration: &'static Registration, mistakes: &mut Vec<Mistake>) -> Self {
         let definition = (registration.define)(Definition::new());
-        let mut options = Options::default();
+        let mut options = Options::of(registration.kind);
         for (option, value) in &definition.settings {
             if let Err(error) = options.set(option, *value) {
                 mistakes.push(at(&registration.place, &error.to_string()));
@@ -224,11 +77,21 @@ impl Found {
         }
     }
 
+    /// What its options say against each other, and against its signature.
+    fn conflicts(&self) -> Vec<String> {
+        let message = self.definition.message.as_ref();
+        self.options.conflicts(Signature {
+            stateful: self.definition.state.is_some(),
+            once: message.is_some_and(|message| !message.is_copied()),
+            given: &self.given,
+        })
+    }
+
     /// The job, in its runtime.
     pub(crate) fn into_job(self, home: &Arc<Home>) -> Option<Arc<Job>> {
         let name: Arc<str> = self.name().into();
         let Self { place, kind, options, given, definition, .. } = self;
-        let Definition { guard, needs, state, arguments, body, .. } = definition;
+        let Definition { guard, needs, state, arguments, message, body, .. } = definition;
         Some(Arc::new(Job {
             name,
             kind,
@@ -240,6 +103,7 @@ impl Found {
             needs: needs.into(),
             state: state.map(Box::new),
             arguments,
+            message,
             home: Arc::clone(home),
             entry: OnceLock::new(),
         }))
@@ -250,17 +114,28 @@ impl Found {
 pub(crate) struct Inventory {
     pub(crate) found: Vec<Found>,
     pub(crate) mistakes: Vec<Mistake>,
+    /// The groups with the members that are there; known when everything is [checked](Self::check).
+    pub(crate) groupings: Vec<Grouping>,
+    /// What is allowed, but perhaps not meant; known when everything is checked.
+    pub(crate) notices: Vec<String>,
+    groups: Vec<&'static Group>,
+    /// The jobs that `.only` does not name.
+    left_out: HashSet<TypeId>,
 }
 
 impl Inventory {
     /// The annotated functions of the linked program.
     pub(crate) fn collect() -> Self {
+        let groups = inventory::iter::<GroupRegistration>.into_iter().map(|registration| registration.0).collect();
+        Self::of(inventory::iter::<Registration>, groups)
+    }
+
+    fn of(registrations: impl IntoIterator<Item = &'static Registration>, groups: Vec<&'static Group>) -> Self {
         let mut mistakes = Vec::new();
-        let found: Vec<Found> = inventory::iter::<Registration>
-            .into_iter()
-            .map(|registration| Found::new(registration, &mut mistakes))
-            .collect();
-        let mut inventory = Self { found, mistakes };
+        let found: Vec<Found> =
+            registrations.into_iter().map(|registration| Found::new(registration, &mut mistakes)).collect();
+        let (groupings, notices, left_out) = Default::default();
+        let mut inventory = Self { found, mistakes, groupings, notices, groups, left_out };
         inventory.sort();
         if inventory.found.is_empty() {
             inventory.mistakes.push(Mistake::anywhere(NO_JOBS.to_owned()));
@@ -281,7 +156,11 @@ impl Inventory {
                     .push(Mistake::anywhere(format!("`.only` names `{name}`, which is not a job{}", self.hint(name))));
             }
         }
-        self.found.retain(|found| names.iter().any(|name| found.answers_to(name)));
+        let (found, left_out): (Vec<Found>, Vec<Found>) = std::mem::take(&mut self.found)
+            .into_iter()
+            .partition(|found| names.iter().any(|name| found.answers_to(name)));
+        self.found = found;
+        self.left_out = left_out.iter().filter_map(|found| found.companion).collect();
         let left: Vec<(&str, u32)> = self.found.iter().map(|found| (found.place.file, found.place.line)).collect();
         self.mistakes.retain(|mistake| mistake.place.is_none_or(|place| left.contains(&place)));
     }
@@ -374,19 +253,19 @@ impl Inventory {
         let after = |name: &str| rest.strip_prefix(name)?.strip_prefix('_').map(str::to_ascii_lowercase);
         let meant = self.found.iter().zip(names).filter_map(|(found, name)| Some((found, after(name)?)));
         let Some((found, option)) = meant.max_by_key(|(found, _)| found.name().len()) else { return };
-        let text = if AT_THE_ATTRIBUTE.contains(&&*option) {
+        let text = if is_code(&option, found.kind) {
             format!("the environment has `{variable}`, but `{option}` can only stand at the attribute")
         } else {
-            let hint = hint(&option, Options::NAMES);
+            let hint = hint(&option, Options::names(found.kind));
             format!("the environment has `{variable}`, but `{option}` is not an option of a job{hint}")
         };
         self.mistakes.push(at(found.place, &text));
     }
 
-    /// Duplicate names and contradicting options.
+    /// Duplicate names, contradicting options, and groups.
     pub(crate) fn check(&mut self) {
         for found in &self.found {
-            for conflict in found.options.conflicts(found.definition.state.is_some(), &found.given) {
+            for conflict in found.conflicts() {
                 self.mistakes.push(at(found.place, &format!("job `{}`: {conflict}", found.name())));
             }
         }
@@ -404,6 +283,8 @@ impl Inventory {
                 self.mistakes.push(at(second.place, &text));
             }
         }
+        self.group();
+        self.notices = notice::separate_states(&self.found);
     }
 
     pub(crate) fn hint(&self, name: &str) -> String {
@@ -425,13 +306,18 @@ fn either(jobs: &[&mut Found]) -> String {
     paths.join(" or ")
 }
 
-/// Options that are code, and that no text can change.
-const AT_THE_ATTRIBUTE: [&str; 4] = ["schedule", "when", "companion", "crate"];
+/// Whether an option of this kind is code, which no text can change.
+fn is_code(option: &str, kind: Kind) -> bool {
+    match option {
+        "companion" | "crate" => true,
+        "schedule" | "when" => kind == Kind::Periodic,
+        _ => false,
+    }
+}
 
 /// Option and job of a variable: the longest option name at its end, before it the name of a job.
 fn split_variable<'a>(names: &[String], rest: &'a str) -> Option<(&'static str, &'a str)> {
-    let mut fitting: Vec<(&'static str, &str)> = Options::NAMES
-        .into_iter()
+    let mut fitting: Vec<(&'static str, &str)> = Options::all_names()
         .filter_map(|option| Some((option, rest.strip_suffix(&option.to_ascii_uppercase())?.strip_suffix('_')?)))
         .filter(|(_, name)| names.iter().any(|other| other == name))
         .collect();
@@ -451,4 +337,92 @@ const NO_JOBS: &str = "no jobs: no annotated function is linked into this progra
 
 fn at(place: &Place, text: &str) -> Mistake {
     Mistake::at((place.file, place.line), text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::job::{Data, Makers, companion};
+
+    struct Once;
+
+    static JOBS: [Registration; 3] = [
+        Registration::job(Place::new("send_mail", "app", "src/mail.rs", 3), companion::<u8>, |definition| {
+            definition.message::<(String,)>(Some(Clone::clone)).run_blocking(|_| unreachable!("it is not run"))
+        }),
+        Registration::job(Place::new("take_once", "app", "src/once.rs", 5), companion::<u16>, |definition| {
+            definition.message::<(Once,)>(None)
+        }),
+        Registration::service(Place::new("consume", "app", "src/bus.rs", 7), companion::<u32>, |definition| definition),
+    ];
+
+    fn inventory() -> Inventory {
+        Inventory::of(&JOBS, Vec::new())
+    }
+
+    fn with_environment<const N: usize>(variables: [(&str, &str); N]) -> Inventory {
+        let mut inventory = inventory();
+        let owned = variables.map(|(variable, value)| (variable.to_owned(), value.to_owned()));
+        inventory.read_environment(&BTreeMap::from(owned));
+        inventory.check();
+        inventory
+    }
+
+    #[track_caller]
+    fn refused<const N: usize>(inventory: &Inventory, told: [&str; N]) {
+        let mistakes: Vec<String> = inventory.mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(mistakes, told);
+    }
+
+    #[test]
+    fn the_environment_sets_the_options_of_each_kind() {
+        let inventory = with_environment([
+            ("JOB_SEND_MAIL_MAX_PENDING", "5"),
+            ("JOB_CONSUME_RESTART", "transient"),
+            ("JOB_CONSUME_MAX_RESTARTS", "0"),
+            ("JOB_CONSUME_MAX_SECONDS", "60"),
+        ]);
+        refused(&inventory, []);
+        let told: Vec<Vec<String>> = inventory.found.iter().map(|found| found.options.policies(false, None)).collect();
+        assert_eq!(told, [vec!["restart transient", "max_restarts 0 in 1m"], vec!["max_pending 5"], vec![]]);
+    }
+
+    #[test]
+    fn an_option_of_another_kind_is_refused_at_the_job() {
+        refused(
+            &with_environment([("JOB_SEND_MAIL_RESTART", "transient"), ("JOB_CONSUME_EVRY", "5m")]),
+            [
+                "src/bus.rs:7: the environment has `JOB_CONSUME_EVRY`, but `evry` is not an option of a job",
+                "src/mail.rs:3: the environment has `JOB_SEND_MAIL_RESTART`: `restart`: goes with `#[service]`, and \
+                 this is a job on demand, which runs when it is spawned: leave it out",
+            ],
+        );
+        refused(
+            &with_environment([("JOB_CONSUME_WHEN", "idle"), ("JOB_CONSUME_COMPANION", "Other")]),
+            [
+                "src/bus.rs:7: the environment has `JOB_CONSUME_COMPANION`, but `companion` can only stand at the \
+                 attribute",
+                "src/bus.rs:7: the environment has `JOB_CONSUME_WHEN`, but `when` is not an option of a job",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_copied_has_one_attempt() {
+        let variables = [("JOB_SEND_MAIL_MAX_ATTEMPTS", "2"), ("JOB_TAKE_ONCE_MAX_ATTEMPTS", "2")];
+        refused(
+            &with_environment(variables),
+            ["src/once.rs:5: job `take_once`: its arguments are not `Clone`, so that it has one attempt: leave \
+              `max_attempts` out"],
+        );
+    }
+
+    #[test]
+    fn a_job_knows_how_its_arguments_are_copied() {
+        let home = Arc::new(Home::new(Clock::real(), Data::default(), Makers::default()));
+        let found = inventory().found.into_iter().find(|found| found.name() == "send_mail").expect("it is linked");
+        let job = found.into_job(&home).expect("it has a body");
+        assert!(job.message.as_ref().is_some_and(|message| message.copy(&("text".to_owned(),)).is_some()));
+    }
 }

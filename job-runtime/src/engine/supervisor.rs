@@ -141,7 +141,7 @@ pub(crate) struct Core {
     /// Something of the families is to be looked at.
     unsettled: bool,
     /// How long a shutdown may take, and whether one was asked for.
-    shutdown_timeout: Option<Duration>,
+    pub(crate) shutdown_timeout: Option<Duration>,
     closing: bool,
     /// What was given up, and with it the whole runtime.
     gave_up: Option<Error>,
@@ -423,7 +423,7 @@ impl Core {
 
     /// Starts the first attempt of a run in a task of its own; gives its slot.
     pub(crate) fn start(&mut self, run: Arc<Run>) -> u32 {
-        let slot = self.admit(&run, Stage::Body);
+        let slot = self.place(&run, Stage::Body);
         self.started_first(slot, &run);
         self.rest.launches.push(Launch { slot, run, guarded: false });
         slot
@@ -431,13 +431,13 @@ impl Core {
 
     /// Asks the guard of a run in the task that will go on with the run itself; gives its slot.
     pub(crate) fn ask_guard(&mut self, run: Arc<Run>) -> u32 {
-        let slot = self.admit(&run, Stage::Guard);
+        let slot = self.place(&run, Stage::Guard);
         self.rest.launches.push(Launch { slot, run, guarded: true });
         slot
     }
 
     /// Gives a run a slot.
-    fn admit(&mut self, run: &Arc<Run>, stage: Stage) -> u32 {
+    fn place(&mut self, run: &Arc<Run>, stage: Stage) -> u32 {
         let slot = self.runs.insert(Running {
             due: run.nominal,
             started: self.now.moment,

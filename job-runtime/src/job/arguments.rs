@@ -1,4 +1,5 @@
-//! The arguments of a template's instances, whatever their type: how they are hashed and compared.
+//! What jobs are given by value, whatever its type: how the arguments of a template's instances are hashed and
+//! compared, and how those of a job on demand are copied for a further attempt.
 
 use std::any::{Any, TypeId};
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -62,6 +63,53 @@ impl Key {
     }
 }
 
+/// The arguments that each run of a job on demand is given, of one type.
+pub(crate) struct Message(Box<dyn Copies>);
+
+impl Message {
+    /// Arguments of type `A`, and how they are copied where that can be done.
+    pub(crate) fn of<A: Send + 'static>(copy: Option<fn(&A) -> A>) -> Self {
+        Self(Box::new(copy))
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.0.id() == TypeId::of::<()>()
+    }
+
+    /// Whether there can be one for each of several attempts.
+    pub(crate) fn is_copied(&self) -> bool {
+        self.0.is_copied()
+    }
+
+    /// A copy, which the users' `Clone` makes; `None` where they have none, or `args` are of another type.
+    pub(crate) fn copy(&self, args: &(dyn Any + Send)) -> Option<Box<dyn Any + Send>> {
+        self.0.copy(args)
+    }
+}
+
+/// A [`Message`] of a type that only its maker knows.
+trait Copies: Send + Sync {
+    fn id(&self) -> TypeId;
+    fn is_copied(&self) -> bool;
+    fn copy(&self, args: &(dyn Any + Send)) -> Option<Box<dyn Any + Send>>;
+}
+
+impl<A: Send + 'static> Copies for Option<fn(&A) -> A> {
+    fn id(&self) -> TypeId {
+        TypeId::of::<A>()
+    }
+
+    fn is_copied(&self) -> bool {
+        self.is_some()
+    }
+
+    fn copy(&self, args: &(dyn Any + Send)) -> Option<Box<dyn Any + Send>> {
+        let copy = self.as_ref()?;
+        Some(Box::new(copy(args.downcast_ref()?)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +122,18 @@ mod tests {
         key.compare(vec![(7, of(1)), (8, of(2)), (9, Arc::new(1_u32))]);
         assert_eq!([6, 7, 8, 9].map(|stamp| key.is_same(stamp)), [None, Some(true), Some(false), Some(false)]);
         assert_eq!(key.hash, arguments.key(of(1)).hash);
+    }
+
+    #[test]
+    fn a_message_is_copied_where_its_type_can_be() {
+        type Sent = (u32, String);
+        let sent: Box<dyn Any + Send> = Box::new((7_u32, "x".to_owned()));
+        let message = Message::of::<Sent>(Some(Sent::clone));
+        assert!(message.is_copied() && !message.is_nothing());
+        let copy = message.copy(&*sent).expect("it can be copied");
+        assert_eq!(copy.downcast_ref::<Sent>(), sent.downcast_ref());
+        assert!(message.copy(&7_u32).is_none(), "of another type");
+        let once = Message::of::<Sent>(None);
+        assert!(!once.is_copied() && once.copy(&*sent).is_none());
     }
 }

@@ -2,17 +2,20 @@
 
 use std::any::TypeId;
 use std::fmt;
+use std::time::Duration;
 
 use super::Place;
+use crate::duration::Setting;
+use crate::error::Result;
+use crate::policy::restart::{Budget, Strategy};
 
 /// Jobs that are supervised together; declared by [`group!`](crate::group).
 pub struct Group {
     pub(crate) place: Place,
-    #[expect(dead_code, reason = "the supervisor of groups comes next")]
     pub(crate) members: &'static [Member],
-    pub(crate) strategy: &'static str,
-    pub(crate) max_restarts: u32,
-    pub(crate) max_seconds: u32,
+    strategy: &'static str,
+    max_restarts: u32,
+    max_seconds: u32,
 }
 
 /// A job, as its group names it.
@@ -49,6 +52,23 @@ impl Group {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.place.name
+    }
+
+    /// Which members are restarted together.
+    ///
+    /// # Errors
+    /// When the word is no strategy, which the macro rules out; the text says what is.
+    pub(crate) fn strategy(&self) -> Result<Strategy> {
+        Setting::Text(self.strategy).word(Strategy::WORDS, Strategy::parse)
+    }
+
+    /// How often its members may be restarted together.
+    ///
+    /// # Errors
+    /// When there is no time in which restarts count, which the macro rules out.
+    pub(crate) fn budget(&self) -> Result<Budget> {
+        let seconds = Setting::Number(self.max_seconds).seconds()?;
+        Ok(Budget { max_restarts: self.max_restarts, within: Duration::from_secs(seconds.into()) })
     }
 }
 

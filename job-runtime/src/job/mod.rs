@@ -41,11 +41,11 @@ pub use options::check_backoff;
 pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState};
 
 pub(crate) use accounting::Ledger;
-pub(crate) use arguments::{Args, Arguments, Key, Unknown};
+pub(crate) use arguments::{Args, Arguments, Key, Message, Unknown};
 pub(crate) use data::{Data, Need};
 pub(crate) use glue::{Cause, Verdict};
 pub(crate) use handle::Ending;
-pub(crate) use options::{DelayMode, Grace, Options};
+pub(crate) use options::{DelayMode, Grace, Options, Signature};
 pub(crate) use run::{Directive, Keep, Order, Phase, Run};
 pub(crate) use spawn::{Spawn, Spawned, When};
 pub(crate) use state::{Cell, Makers};
@@ -107,6 +107,8 @@ pub(crate) struct Job {
     pub(crate) state: Option<Box<Stateful>>,
     /// Its arguments by value, which make it a template.
     pub(crate) arguments: Option<Arguments>,
+    /// What those who spawn a job on demand give it.
+    pub(crate) message: Option<Message>,
     pub(crate) home: Arc<Home>,
     /// Its number in the engine, once it is there.
     pub(crate) entry: OnceLock<u32>,

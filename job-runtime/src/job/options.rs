@@ -1,15 +1,24 @@
 //! The options of a job, set one by one by the same code for attribute, `configure` and environment.
 
+mod conflicts;
+mod kinds;
+mod policies;
+mod setting;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::duration::{Setting, above_zero, read, text, tick_apart};
+use crate::duration::{Setting, above_zero, tick_apart};
 use crate::error::{Error, Result};
-use crate::name::{hint, is_name};
+use crate::outcome::Kind;
 use crate::policy::missed::Missed;
 use crate::policy::overlap::Overlap;
+use crate::policy::restart::{Budget, GiveUp, Restart};
 use crate::policy::retry::Backoff;
 use crate::schedule::{Calendar, Dst, Expressions, Timetable, Zone};
+
+pub(crate) use conflicts::Signature;
+pub use setting::check_backoff;
 
 /// From where a period is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +35,10 @@ pub(crate) enum Grace {
     Infinity,
 }
 
-/// All options of a job.
+/// All options of a job; those of other kinds keep their defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
+    kind: Kind,
     pub(crate) name: Option<String>,
     pub(crate) every: Option<Duration>,
     pub(crate) cron: Option<Expressions>,
@@ -49,8 +59,15 @@ pub(crate) struct Options {
     pub(crate) splay: Duration,
     pub(crate) align: bool,
     pub(crate) max_attempts: u32,
-    pub(crate) backoff: Backoff,
+    /// Unset: as is usual for the kind.
+    backoff: Option<Backoff>,
     pub(crate) pause_after: Option<u32>,
+    /// How many runs of a job on demand may wait for their start.
+    pub(crate) max_pending: u32,
+    pub(crate) restart: Restart,
+    max_restarts: Option<u32>,
+    max_seconds: Option<u32>,
+    on_give_up: Option<GiveUp>,
     pub(crate) enabled: bool,
 }
 
@@ -64,9 +81,11 @@ struct Earlier {
     dst: bool,
 }
 
-impl Default for Options {
-    fn default() -> Self {
+impl Options {
+    /// The defaults of a kind.
+    pub(crate) fn of(kind: Kind) -> Self {
         Self {
+            kind,
             name: None,
             every: None,
             cron: None,
@@ -85,47 +104,28 @@ impl Default for Options {
             splay: Duration::ZERO,
             align: false,
             max_attempts: 1,
-            backoff: Backoff::Exponential { base: Duration::from_secs(1), cap: Duration::from_secs(300) },
+            backoff: None,
             pause_after: None,
+            max_pending: 10_000,
+            restart: Restart::Permanent,
+            max_restarts: None,
+            max_seconds: None,
+            on_give_up: None,
             enabled: true,
         }
     }
-}
-
-impl Options {
-    /// The names of the options, as they are written everywhere.
-    pub(crate) const NAMES: [&'static str; 20] = [
-        "every",
-        "cron",
-        "tz",
-        "dst",
-        "initial_delay",
-        "delay_mode",
-        "on_overlap",
-        "max_running",
-        "on_missed",
-        "start_deadline",
-        "timeout",
-        "job_shutdown",
-        "jitter",
-        "splay",
-        "align",
-        "max_attempts",
-        "backoff",
-        "pause_after",
-        "name",
-        "enabled",
-    ];
 
     /// Sets one option.
     ///
     /// # Errors
-    /// When there is no such option, or the value is not one of its values; the text says what is.
+    /// When there is no such option, it goes with another kind of job, or the value is not one of its values; the text
+    /// says what is.
     pub(crate) fn set(&mut self, option: &str, value: Setting<'_>) -> Result<()> {
         self.assign(option, value).map_err(|error| Error::configuration(format!("`{option}`: {error}")))
     }
 
     fn assign(&mut self, option: &str, value: Setting<'_>) -> Result<()> {
+        kinds::check(option, self.kind)?;
         match option {
             "every" => self.set_every(tick_apart(above_zero(value.duration()?)?)?),
             "cron" => self.set_cron(Expressions::read(value.written("a cron expression such as `30 2 * * *`")?)?),
@@ -149,11 +149,16 @@ impl Options {
             "splay" => self.splay = value.duration()?,
             "align" => self.align = value.flag()?,
             "max_attempts" => self.max_attempts = value.count()?,
-            "backoff" => self.backoff = value.backoff()?,
+            "backoff" => self.backoff = Some(value.backoff()?),
             "pause_after" => self.pause_after = Some(value.count()?),
+            "max_pending" => self.max_pending = value.count_or_none()?,
+            "restart" => self.restart = value.word(Restart::WORDS, Restart::parse)?,
+            "max_restarts" => self.max_restarts = Some(value.count_or_none()?),
+            "max_seconds" => self.max_seconds = Some(value.seconds()?),
+            "on_give_up" => self.on_give_up = Some(value.word(GiveUp::WORDS, GiveUp::parse)?),
             "name" => self.name = Some(value.name()?),
             "enabled" => self.enabled = value.flag()?,
-            _ => return Err(Error::configuration(format!("there is no such option{}", hint(option, Self::NAMES)))),
+            _ => return Err(kinds::unknown(option, self.kind)),
         }
         Ok(())
     }
@@ -200,63 +205,36 @@ impl Options {
         self.on_overlap.unwrap_or(if stateful { Overlap::Ignore } else { Overlap::Run })
     }
 
-    /// What the options say against each other, in a job that is due as they say, or else as is given.
-    pub(crate) fn conflicts(&self, stateful: bool, given: &Timetable) -> Vec<&'static str> {
-        let overlap = self.overlap(stateful);
-        let shifted = self.delay_mode == DelayMode::Shifted;
-        let scheduled = self.every.is_some() || self.cron.is_some();
-        let zoned = self.cron.is_some() || (!scheduled && matches!(given, Timetable::Calendar(_)));
-        let calendar = self.cron.is_some() || (!scheduled && given.period().is_none());
-        [
-            (self.every.is_some() && self.cron.is_some(), "`every` and `cron` both say when it is due: leave one out"),
-            (self.tz.is_some() && !zoned, "`tz` is the zone of `cron`, which is not set: leave it out"),
-            (self.dst.is_some() && !zoned, "`dst` is a rule for `cron`, which is not set: leave it out"),
-            (calendar && self.align, "`align` goes with `every`: leave it out"),
-            (calendar && self.initial_delay.is_some(), "`initial_delay` goes with `every`: leave it out"),
-            (calendar && shifted, "`delay_mode = \"shifted\"` goes with `every`: leave it out"),
-            (!calendar && self.align && shifted, "`align` counts from the clock and `delay_mode = \"shifted\"` from the end of a run: leave one out"),
-            (!calendar && self.align && self.initial_delay.is_some(), "`align` says when the first tick is: leave `initial_delay` out"),
-            (self.max_running.is_some() && overlap != Overlap::Run, "`max_running` bounds `on_overlap = \"run\"`: with another policy leave it out"),
-            (stateful && overlap == Overlap::Run, "one run at a time holds the `&mut` state: choose `on_overlap = \"ignore\"`, `\"queue\"` or `\"stop_previous\"`"),
-        ]
-        .into_iter()
-        .filter_map(|(conflict, sentence)| conflict.then_some(sentence))
-        .collect()
+    /// The delays between attempts, or between restarts.
+    pub(crate) fn backoff(&self) -> Backoff {
+        self.backoff.unwrap_or_else(|| kinds::usual_backoff(self.kind))
     }
 
-    /// Each option that differs from its default, in words; and the rule where the clocks of a calendar change.
-    pub(crate) fn policies(&self, stateful: bool, dst: Option<&str>) -> Vec<String> {
-        let usual = Self::default();
-        let length = |name: &str, value: Option<Duration>| value.map(|value| format!("{name} {}", text(value)));
-        let some = |length: Duration| (!length.is_zero()).then_some(length);
-        let count = |name: &str, value: Option<u32>| value.map(|value| format!("{name} {value}"));
+    /// How often a service may be restarted, unless it is a member of a group.
+    pub(crate) fn budget(&self) -> Budget {
+        let seconds = self.max_seconds.map_or(5, u64::from);
+        Budget { max_restarts: self.max_restarts.unwrap_or(3), within: Duration::from_secs(seconds) }
+    }
+
+    /// What becomes of the runtime when that is used up.
+    pub(crate) fn gives_up(&self) -> GiveUp {
+        self.on_give_up.unwrap_or(GiveUp::Shutdown)
+    }
+
+    /// Whether it was said how often the job may be restarted, or what happens then.
+    pub(crate) fn has_budget_of_its_own(&self) -> bool {
+        !self.own_budget().is_empty()
+    }
+
+    /// The options that say so.
+    pub(crate) fn own_budget(&self) -> Vec<&'static str> {
         [
-            Some(format!("on_overlap {}", self.overlap(stateful).as_str())),
-            dst.map(|rule| format!("dst {rule}")),
-            length("initial_delay", self.initial_delay.filter(|_| dst.is_none())),
-            (self.delay_mode == DelayMode::Shifted && dst.is_none()).then(|| "delay_mode shifted".to_owned()),
-            count("max_running", self.max_running),
-            (self.on_missed != usual.on_missed).then(|| match self.on_missed {
-                Missed::One => "on_missed one".to_owned(),
-                Missed::Skip => "on_missed skip".to_owned(),
-                Missed::All(None) => "on_missed all".to_owned(),
-                Missed::All(Some(count)) => format!("on_missed all({count})"),
-            }),
-            length("start_deadline", self.start_deadline),
-            length("timeout", self.timeout),
-            (self.job_shutdown != usual.job_shutdown).then(|| match self.job_shutdown {
-                Grace::Length(length) => format!("job_shutdown {}", text(length)),
-                Grace::BrutalKill => "job_shutdown brutal_kill".to_owned(),
-                Grace::Infinity => "job_shutdown infinity".to_owned(),
-            }),
-            length("jitter", some(self.jitter)),
-            length("splay", some(self.splay)),
-            (self.max_attempts > 1).then(|| format!("max_attempts {}", self.max_attempts)),
-            (self.max_attempts > 1 && self.backoff != usual.backoff).then(|| format!("backoff {}", self.backoff)),
-            count("pause_after", self.pause_after),
+            (self.max_restarts.is_some(), "max_restarts"),
+            (self.max_seconds.is_some(), "max_seconds"),
+            (self.on_give_up.is_some(), "on_give_up"),
         ]
         .into_iter()
-        .flatten()
+        .filter_map(|(set, option)| set.then_some(option))
         .collect()
     }
 }
@@ -269,193 +247,125 @@ fn delay_mode(word: &str) -> Option<DelayMode> {
     }
 }
 
-/// What each kind of option makes of a written value.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the words first, and then what any duration is")]
-impl Setting<'_> {
-    fn duration(self) -> Result<Duration> {
-        match self {
-            Setting::Text(text) => read(text),
-            Setting::Duration(duration) => Ok(duration),
-            Setting::Number(_) | Setting::Flag(_) => Err(takes("a duration such as `10m`")),
-        }
-    }
-
-    fn or_infinity(self) -> Result<Option<Duration>> {
-        match self {
-            Setting::Text("infinity") => Ok(None),
-            other => above_zero(other.duration()?).map(Some),
-        }
-    }
-
-    fn grace(self) -> Result<Grace> {
-        match self {
-            Setting::Text("infinity") => Ok(Grace::Infinity),
-            Setting::Text("brutal_kill") => Ok(Grace::BrutalKill),
-            other => match other.duration()? {
-                Duration::ZERO => Ok(Grace::BrutalKill),
-                length => Ok(Grace::Length(length)),
-            },
-        }
-    }
-
-    fn backoff(self) -> Result<Backoff> {
-        let Setting::Text(text) = self else { return self.duration().map(Backoff::Constant) };
-        let Some((base, cap)) = text.split_once("..") else { return read(text).map(Backoff::Constant) };
-        let (base, cap) = (above_zero(read(base)?)?, above_zero(read(cap)?)?);
-        if cap < base {
-            return Err(takes("the shorter duration first, as in `1s..5m`"));
-        }
-        Ok(Backoff::Exponential { base, cap })
-    }
-
-    fn word<const N: usize, T>(self, words: [&str; N], parse: impl Fn(&str) -> Option<T>) -> Result<T> {
-        let list = words.map(|word| format!("`{word}`")).join(", ");
-        let Setting::Text(text) = self else { return Err(takes(&list)) };
-        parse(text).ok_or_else(|| takes(&format!("{list}, not `{text}`{}", hint(text, words))))
-    }
-
-    fn count(self) -> Result<u32> {
-        let count = match self {
-            Setting::Number(number) => Some(number),
-            Setting::Text(text) => text.parse().ok(),
-            Setting::Duration(_) | Setting::Flag(_) => None,
-        };
-        count.filter(|count| *count > 0).ok_or_else(|| takes("a number from 1"))
-    }
-
-    fn written(&self, what: &str) -> Result<&str> {
-        match self {
-            Setting::Text(text) => Ok(text),
-            Setting::Number(_) | Setting::Flag(_) | Setting::Duration(_) => Err(takes(what)),
-        }
-    }
-
-    fn flag(self) -> Result<bool> {
-        match self {
-            Setting::Flag(flag) => Ok(flag),
-            Setting::Text("true" | "1") => Ok(true),
-            Setting::Text("false" | "0") => Ok(false),
-            Setting::Text(_) | Setting::Duration(_) | Setting::Number(_) => Err(takes("`true` or `false`")),
-        }
-    }
-
-    fn name(self) -> Result<String> {
-        match self {
-            Setting::Text(text) if is_name(text) => Ok(text.to_owned()),
-            _ => {
-                Err(takes("a name that is not empty, without control characters, commas, and white space at its ends"))
-            }
-        }
-    }
-}
-
-fn takes(what: &str) -> Error {
-    Error::configuration(format!("takes {what}"))
-}
-
-/// Reads `1s..5m` or `10s`, for a `const` at the attribute.
-///
-/// # Panics
-/// When the text is neither, with a sentence.
-#[track_caller]
-pub const fn check_backoff(text: &str) {
-    let (base, cap) = halves(text);
-    let Some(cap) = cap else {
-        let _ = crate::duration::duration(base);
-        return;
-    };
-    let base = crate::duration::period(base);
-    let cap = crate::duration::period(cap);
-    assert!(base.as_millis() <= cap.as_millis(), "`backoff` takes the shorter duration first, as in `1s..5m`");
-}
-
-/// Splits at `..`, in a `const`.
-#[track_caller]
-const fn halves(text: &str) -> (&str, Option<&str>) {
-    let mut index = 0;
-    while index < text.len() {
-        let (before, rest) = text.as_bytes().split_at(index);
-        if let [b'.', b'.', after @ ..] = rest {
-            return match (str::from_utf8(before), str::from_utf8(after)) {
-                (Ok(before), Ok(after)) => (before, Some(after)),
-                _ => panic!("`backoff` takes `1s..5m` or `10s`"),
-            };
-        }
-        index += 1;
-    }
-    (text, None)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PERIODIC: [(&str, &str); 20] = [
+        ("every", "5m"),
+        ("cron", "30 2 * * *; @daily"),
+        ("tz", "Europe/Berlin"),
+        ("dst", "literal"),
+        ("initial_delay", "0s"),
+        ("delay_mode", "shifted"),
+        ("on_overlap", "queue"),
+        ("max_running", "3"),
+        ("on_missed", "all(20)"),
+        ("start_deadline", "1m"),
+        ("timeout", "infinity"),
+        ("job_shutdown", "brutal_kill"),
+        ("jitter", "1s"),
+        ("splay", "1s"),
+        ("align", "true"),
+        ("max_attempts", "5"),
+        ("backoff", "1s..5m"),
+        ("pause_after", "3"),
+        ("name", "other"),
+        ("enabled", "false"),
+    ];
+    const JOB: [(&str, &str); 8] = [
+        ("max_attempts", "5"),
+        ("backoff", "10s"),
+        ("timeout", "1m"),
+        ("max_running", "3"),
+        ("max_pending", "0"),
+        ("job_shutdown", "infinity"),
+        ("name", "other"),
+        ("enabled", "false"),
+    ];
+    const SERVICE: [(&str, &str); 8] = [
+        ("restart", "transient"),
+        ("max_restarts", "0"),
+        ("max_seconds", "60"),
+        ("backoff", "1s..1m"),
+        ("job_shutdown", "10s"),
+        ("on_give_up", "pause"),
+        ("name", "other"),
+        ("enabled", "false"),
+    ];
+
     #[test]
     fn every_option_can_be_set_from_text() {
-        for (option, text) in [
-            ("every", "5m"),
-            ("cron", "30 2 * * *; @daily"),
-            ("tz", "Europe/Berlin"),
-            ("dst", "literal"),
-            ("initial_delay", "0s"),
-            ("delay_mode", "shifted"),
-            ("on_overlap", "queue"),
-            ("max_running", "3"),
-            ("on_missed", "all(20)"),
-            ("start_deadline", "1m"),
-            ("timeout", "infinity"),
-            ("job_shutdown", "brutal_kill"),
-            ("jitter", "1s"),
-            ("splay", "1s"),
-            ("align", "true"),
-            ("max_attempts", "5"),
-            ("backoff", "1s..5m"),
-            ("pause_after", "3"),
-            ("name", "other"),
-            ("enabled", "false"),
-        ] {
-            assert!(Options::NAMES.contains(&option));
-            let mut options = Options::default();
-            if let Err(error) = options.set(option, Setting::Text(text)) {
-                assert!(error.to_string().contains("need the feature `cron`"), "{option}: {error}");
+        for (kind, settings) in [(Kind::Periodic, &PERIODIC[..]), (Kind::Job, &JOB[..]), (Kind::Service, &SERVICE[..])]
+        {
+            for (option, text) in settings {
+                let mut options = Options::of(kind);
+                match options.set(option, Setting::Text(text)) {
+                    Err(error) => assert!(error.to_string().contains("need the feature `cron`"), "{option}: {error}"),
+                    Ok(()) if *text == "infinity" && *option == "timeout" => {}
+                    Ok(()) => assert_ne!(options, Options::of(kind), "{option} changed nothing"),
+                }
             }
+            let mut set: Vec<&str> = settings.iter().map(|(option, _)| *option).collect();
+            let mut names: Vec<&str> = Options::names(kind).collect();
+            set.sort_unstable();
+            names.sort_unstable();
+            assert_eq!(set, names, "{kind}");
         }
-        assert_eq!(Options::NAMES.len(), 20);
     }
 
     #[test]
     fn a_wrong_value_is_told_what_belongs_there() {
-        for (option, text, told) in [
-            ("every", "0s", "longer than zero"),
-            ("every", "10", "needs its unit"),
-            ("on_overlap", "ignroe", "did you mean `ignore`?"),
-            ("evry", "10m", "did you mean `every`?"),
-            ("max_running", "0", "a number from 1"),
-            ("align", "yes", "`true` or `false`"),
-            ("backoff", "5m..1s", "the shorter duration first"),
-            ("on_missed", "all(x)", "takes `one`"),
-            ("name", " ", "not empty"),
+        for (kind, option, text, told) in [
+            (Kind::Periodic, "every", "0s", "longer than zero"),
+            (Kind::Periodic, "every", "10", "needs its unit"),
+            (Kind::Periodic, "on_overlap", "ignroe", "did you mean `ignore`?"),
+            (Kind::Periodic, "evry", "10m", "did you mean `every`?"),
+            (Kind::Periodic, "max_running", "0", "a number from 1"),
+            (Kind::Periodic, "align", "yes", "`true` or `false`"),
+            (Kind::Periodic, "backoff", "5m..1s", "the shorter duration first"),
+            (Kind::Periodic, "on_missed", "all(x)", "takes `one`"),
+            (Kind::Periodic, "name", " ", "not empty"),
+            (Kind::Job, "max_pending", "-1", "a number from 0"),
+            (Kind::Job, "max_running", "0", "a number from 1"),
+            (Kind::Job, "every", "10m", "goes with `#[periodic]`"),
+            (Kind::Service, "restart", "permanant", "did you mean `permanent`?"),
+            (Kind::Service, "max_restarts", "many", "a number from 0"),
+            (Kind::Service, "max_seconds", "0", "whole seconds from 1"),
+            (Kind::Service, "max_seconds", "5s", "whole seconds from 1"),
+            (Kind::Service, "on_give_up", "puase", "did you mean `pause`?"),
+            (Kind::Service, "max_attempts", "3", "goes with `#[periodic]` and `#[job]`"),
         ] {
-            let error = Options::default().set(option, Setting::Text(text)).expect_err(option).to_string();
-            assert!(error.contains(told), "{option} = {text}: {error}");
+            let error = Options::of(kind).set(option, Setting::Text(text)).expect_err(option).to_string();
+            assert!(error.starts_with(&format!("`{option}`: ")) && error.contains(told), "{option} = {text}: {error}");
         }
     }
 
-    const PERIOD: Timetable = Timetable::Every(Duration::from_secs(1));
+    #[test]
+    fn the_rules_of_restarting_have_those_of_otp_as_defaults() {
+        let mut options = Options::of(Kind::Service);
+        assert_eq!((options.restart, options.gives_up()), (Restart::Permanent, GiveUp::Shutdown));
+        assert_eq!(options.budget(), Budget { max_restarts: 3, within: Duration::from_secs(5) });
+        assert!(!options.has_budget_of_its_own());
+        for (option, value) in [("max_restarts", 0), ("max_seconds", 60)] {
+            options.set(option, Setting::Number(value)).expect("a count");
+        }
+        assert_eq!(options.budget(), Budget { max_restarts: 0, within: Duration::from_secs(60) });
+        assert_eq!(options.own_budget(), ["max_restarts", "max_seconds"]);
+    }
 
     #[test]
-    fn what_contradicts_itself() {
-        let mut options = Options {
-            align: true,
-            delay_mode: DelayMode::Shifted,
-            max_running: Some(2),
-            on_overlap: Some(Overlap::Queue),
-            ..Options::default()
-        };
-        assert_eq!(options.conflicts(false, &PERIOD).len(), 2);
-        options = Options::default();
-        assert!(options.conflicts(true, &PERIOD).is_empty());
-        options.on_overlap = Some(Overlap::Run);
-        assert_eq!(options.conflicts(true, &PERIOD).len(), 1);
+    fn what_is_usual_counts_as_said_when_it_is_said() {
+        for (option, value) in [("max_restarts", "3"), ("max_seconds", "5"), ("on_give_up", "shutdown")] {
+            let mut options = Options::of(Kind::Service);
+            options.set(option, Setting::Text(value)).expect("a value of the option");
+            assert!(options.has_budget_of_its_own(), "{option}");
+        }
+    }
+
+    #[test]
+    fn each_kind_has_its_own_usual_delays() {
+        let usual = |kind| Options::of(kind).backoff().to_string();
+        assert_eq!([Kind::Periodic, Kind::Job, Kind::Service].map(usual), ["1s..5m", "1s..5m", "500ms..30s"]);
     }
 }

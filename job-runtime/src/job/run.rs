@@ -284,7 +284,7 @@ impl Run {
         let given = self.rare().given.take()?;
         let message = self.job.message.as_ref()?;
         let once_more = self.attempt() < self.job.options.max_attempts || self.job.hears();
-        if !once_more || !message.can_be_copied() {
+        if !once_more || !message.is_copied() {
             return Some(given);
         }
         // Put back also where the copying, which is the users' code, panics.

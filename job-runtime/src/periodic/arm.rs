@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::book::Periodics;
 use crate::clock::{Moment, later};
+use crate::engine::instances::Instance;
 use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};
 use crate::job::Run;

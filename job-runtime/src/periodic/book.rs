@@ -323,7 +323,7 @@ impl Owner for Periodics {
         match alarm.topic() {
             Topic::Tick => self.tick(core, alarm.slot()),
             Topic::Waiting => self.waited(core, alarm.slot(), alarm.at),
-            Topic::Run => {}
+            Topic::Run | Topic::Group | Topic::Spawned | Topic::Restart => {}
         }
     }
 
@@ -332,7 +332,7 @@ impl Owner for Periodics {
         match alarm.topic() {
             Topic::Tick => unit.next == alarm.at,
             Topic::Waiting => unit.waits_for(alarm.at),
-            Topic::Run => false,
+            Topic::Run | Topic::Group | Topic::Spawned | Topic::Restart => false,
         }
     }
 

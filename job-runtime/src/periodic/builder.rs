@@ -5,7 +5,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::error::{Error, Result};
 use crate::job::{
-    Body, BoxFuture, Context, Home, Input, Job, JobConfig, Need, Options, Place, Report, Return, Shared, State,
+    Body, BoxFuture, Context, Home, Input, Job, JobConfig, Need, Options, Place, Report, Return, Shared, Signature,
+    State,
 };
 use crate::name::is_name;
 use crate::outcome::Kind;
@@ -83,7 +84,9 @@ impl Periodic {
     pub(crate) fn into_job(self, home: &Arc<Home>) -> Result<Arc<Job>> {
         let Self { mut name, mut timetable, options, body } = self;
         if let Some(options) = &options {
-            if let Some(conflict) = options.conflicts(false, &timetable).first() {
+            if let Some(conflict) =
+                options.conflicts(Signature { stateful: false, once: false, given: &timetable }).first()
+            {
                 return Err(refused(&name, conflict));
             }
             timetable = options.timetable(timetable);

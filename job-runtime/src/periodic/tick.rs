@@ -9,7 +9,7 @@ use super::unit::{ChainStage, Tick};
 use crate::clock::Moment;
 use crate::engine::supervisor::Core;
 use crate::engine::timers::{Alarm, Topic};
-use crate::job::Run;
+use crate::job::{Keep, Run};
 use crate::outcome::{MissReason, RunId, SkipReason, Trigger};
 use crate::policy::missed::{self, Missed, Verdict};
 use crate::policy::overlap::Overlap;

@@ -4,4 +4,6 @@ pub(crate) mod delay;
 pub(crate) mod done;
 pub(crate) mod missed;
 pub(crate) mod overlap;
+#[cfg_attr(not(test), expect(dead_code, reason = "asked by what starts services and groups again"))]
+pub(crate) mod restart;
 pub(crate) mod retry;

@@ -29,12 +29,20 @@ impl fmt::Display for Backoff {
 impl Backoff {
     /// The delay after failed attempt `attempt` (from 1); `chance` is a uniformly random number.
     pub(crate) fn delay(self, attempt: u32, chance: u64) -> Duration {
+        let ceiling = self.ceiling(attempt);
+        match self {
+            Self::Constant(_) => ceiling,
+            Self::Exponential { .. } => part_of(ceiling, chance),
+        }
+    }
+
+    /// The longest that delay can be; a delay without jitter is exactly this.
+    pub(crate) fn ceiling(self, attempt: u32) -> Duration {
         match self {
             Self::Constant(delay) => delay,
             Self::Exponential { base, cap } => {
                 let factor = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
-                let factor = if attempt > 32 { u32::MAX } else { factor };
-                part_of(base.saturating_mul(factor).min(cap), chance)
+                base.saturating_mul(factor).min(cap)
             }
         }
     }
@@ -56,6 +64,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let backoff = Backoff::Exponential { base: second, cap: second * 10 };
         for (attempt, seconds) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 10), (33, 10), (200, 10)] {
+            assert_eq!(backoff.ceiling(attempt), second * seconds, "{attempt}");
             assert_eq!(backoff.delay(attempt, u64::MAX), second * seconds, "{attempt}");
             assert_eq!(backoff.delay(attempt, 0), Duration::ZERO);
         }
@@ -65,5 +74,6 @@ mod tests {
     fn constant_is_exact() {
         let ten = Duration::from_secs(10);
         assert_eq!(Backoff::Constant(ten).delay(7, 12_345), ten);
+        assert_eq!(Backoff::Constant(ten).ceiling(7), ten);
     }
 }

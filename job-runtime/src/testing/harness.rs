@@ -203,7 +203,7 @@ impl Harness {
 
     fn have_ended(&self, runs: &[Arc<JobRun>]) -> bool {
         runs.iter().all(|run| match run.phase() {
-            Phase::Pending | Phase::Running | Phase::Waiting => false,
+            Phase::Pending | Phase::Scheduled | Phase::Running | Phase::Waiting => false,
             // The event goes out just after the end.
             Phase::Completed | Phase::Discarded => self.record.outcome(run.id).is_some(),
             Phase::Cancelled => true,

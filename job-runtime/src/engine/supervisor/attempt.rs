@@ -56,7 +56,7 @@ impl Core {
             Stage::Retry => self.next_attempt(alarm.slot()),
             Stage::Body if running.stopping.is_none() => self.stop(kinds, alarm.slot(), Stop::TimedOut),
             Stage::Body => self.drop_now(kinds, alarm.slot()),
-            Stage::Dropped => self.give_up(kinds, alarm.slot()),
+            Stage::Dropped => self.leave_stuck(kinds, alarm.slot()),
         }
     }
 
@@ -202,12 +202,12 @@ impl Core {
                 self.set_alarm(slot, Moment::NEVER);
             }
         } else if draining {
-            self.give_up(kinds, slot);
+            self.leave_stuck(kinds, slot);
         }
     }
 
     /// Closes the books of a run that cannot be ended: it blocks its thread.
-    fn give_up(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
+    fn leave_stuck(&mut self, kinds: &mut [Box<dyn Owner>], slot: u32) {
         self.stuck = true;
         self.abandon(slot);
         self.write_off(kinds, slot);

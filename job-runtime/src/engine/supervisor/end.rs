@@ -94,7 +94,7 @@ impl Core {
             Some(Directive::RetryAfter(delay)) if left => Some((attempt + 1, *delay)),
             _ if left && is_failure(outcome) => {
                 let chance = self.chance();
-                Some((attempt + 1, run.job.options.backoff.delay(attempt, chance)))
+                Some((attempt + 1, run.job.options.backoff().delay(attempt, chance)))
             }
             _ => None,
         }

@@ -1,0 +1,126 @@
+//! What the options of a job say against each other, and against its signature.
+
+use super::{DelayMode, Options};
+use crate::outcome::Kind;
+use crate::policy::overlap::Overlap;
+use crate::policy::restart::Restart;
+use crate::schedule::Timetable;
+
+/// What is known of a job besides its options, and may contradict them.
+#[derive(Clone, Copy)]
+pub(crate) struct Signature<'j> {
+    /// Whether it takes `&mut` state.
+    pub(crate) stateful: bool,
+    /// Whether its arguments can be given to one attempt only, because they are not `Clone`.
+    pub(crate) once: bool,
+    /// When it is due, unless its options say so.
+    pub(crate) given: &'j Timetable,
+}
+
+impl Options {
+    /// A sentence for each contradiction.
+    pub(crate) fn conflicts(&self, signature: Signature<'_>) -> Vec<String> {
+        match self.kind {
+            Kind::Periodic => self.contradicting_schedule(signature),
+            Kind::Job => self.contradicting_attempts(signature),
+            Kind::Service => self.contradicting_restarts(),
+        }
+    }
+
+    fn contradicting_schedule(&self, Signature { stateful, given, .. }: Signature<'_>) -> Vec<String> {
+        let overlap = self.overlap(stateful);
+        let shifted = self.delay_mode == DelayMode::Shifted;
+        let scheduled = self.every.is_some() || self.cron.is_some();
+        let zoned = self.cron.is_some() || (!scheduled && matches!(given, Timetable::Calendar(_)));
+        let calendar = self.cron.is_some() || (!scheduled && given.period().is_none());
+        [
+            (self.every.is_some() && self.cron.is_some(), "`every` and `cron` both say when it is due: leave one out"),
+            (self.tz.is_some() && !zoned, "`tz` is the zone of `cron`, which is not set: leave it out"),
+            (self.dst.is_some() && !zoned, "`dst` is a rule for `cron`, which is not set: leave it out"),
+            (calendar && self.align, "`align` goes with `every`: leave it out"),
+            (calendar && self.initial_delay.is_some(), "`initial_delay` goes with `every`: leave it out"),
+            (calendar && shifted, "`delay_mode = \"shifted\"` goes with `every`: leave it out"),
+            (!calendar && self.align && shifted, "`align` counts from the clock and `delay_mode = \"shifted\"` from the end of a run: leave one out"),
+            (!calendar && self.align && self.initial_delay.is_some(), "`align` says when the first tick is: leave `initial_delay` out"),
+            (self.max_running.is_some() && overlap != Overlap::Run, "`max_running` bounds `on_overlap = \"run\"`: with another policy leave it out"),
+            (stateful && overlap == Overlap::Run, "one run at a time holds the `&mut` state: choose `on_overlap = \"ignore\"`, `\"queue\"` or `\"stop_previous\"`"),
+        ]
+        .into_iter()
+        .filter(|(conflict, _)| *conflict)
+        .map(|(_, sentence)| sentence.to_owned())
+        .collect()
+    }
+
+    fn contradicting_attempts(&self, Signature { once, .. }: Signature<'_>) -> Vec<String> {
+        let again = once && self.max_attempts > 1;
+        let sentence = "its arguments are not `Clone`, so that it has one attempt: leave `max_attempts` out";
+        again.then(|| sentence.to_owned()).into_iter().collect()
+    }
+
+    fn contradicting_restarts(&self) -> Vec<String> {
+        let mut idle = self.own_budget();
+        idle.extend(self.backoff.is_some().then_some("backoff"));
+        if self.restart != Restart::Temporary {
+            idle.clear();
+        }
+        let sentence = |option| format!("with `restart = \"temporary\"` it is never restarted: leave `{option}` out");
+        idle.into_iter().map(sentence).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::duration::Setting;
+    use std::time::Duration;
+
+    const PERIOD: Timetable = Timetable::Every(Duration::from_secs(1));
+    const PLAIN: Signature<'_> = Signature { stateful: false, once: false, given: &PERIOD };
+
+    fn options(kind: Kind, settings: &[(&str, &str)]) -> Options {
+        let mut options = Options::of(kind);
+        for (option, value) in settings {
+            options.set(option, Setting::Text(value)).expect("a value of the option");
+        }
+        options
+    }
+
+    #[test]
+    fn a_schedule_that_contradicts_itself() {
+        let settings = [("align", "true"), ("delay_mode", "shifted"), ("max_running", "2"), ("on_overlap", "queue")];
+        assert_eq!(options(Kind::Periodic, &settings).conflicts(PLAIN).len(), 2);
+        let stateful = Signature { stateful: true, ..PLAIN };
+        assert!(options(Kind::Periodic, &[]).conflicts(stateful).is_empty());
+        assert_eq!(options(Kind::Periodic, &[("on_overlap", "run")]).conflicts(stateful).len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_copied_has_one_attempt() {
+        let once = Signature { once: true, ..PLAIN };
+        for (attempts, signature, conflicts) in [("2", once, 1), ("1", once, 0), ("2", PLAIN, 0)] {
+            let options = options(Kind::Job, &[("max_attempts", attempts)]);
+            assert_eq!(options.conflicts(signature).len(), conflicts, "{attempts}, once: {}", signature.once);
+        }
+    }
+
+    #[test]
+    fn a_job_with_state_may_say_how_many_run() {
+        let stateful = Signature { stateful: true, ..PLAIN };
+        assert!(options(Kind::Job, &[("max_running", "2")]).conflicts(stateful).is_empty());
+    }
+
+    #[test]
+    fn what_is_never_restarted_has_no_rules_of_restarting() {
+        let settings = [("max_restarts", "0"), ("max_seconds", "1"), ("on_give_up", "pause"), ("backoff", "1s")];
+        for setting in settings {
+            let (option, _) = setting;
+            let told = options(Kind::Service, &[("restart", "temporary"), setting]).conflicts(PLAIN);
+            let sentence = format!("with `restart = \"temporary\"` it is never restarted: leave `{option}` out");
+            assert_eq!(told, [sentence]);
+        }
+        let all = |restart| [&[("restart", restart)], &settings[..]].concat();
+        assert_eq!(options(Kind::Service, &all("temporary")).conflicts(PLAIN).len(), 4);
+        assert!(options(Kind::Service, &all("transient")).conflicts(PLAIN).is_empty());
+        assert!(options(Kind::Service, &[("restart", "temporary")]).conflicts(PLAIN).is_empty());
+    }
+}
