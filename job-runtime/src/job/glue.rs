@@ -84,7 +84,7 @@ impl Shared {
 
     /// Packs up what the function returned.
     pub(crate) fn end<R: Return, S>(self, output: R, state: State<S>) -> Report {
-        Report { verdict: output.judge(self.context.0.keep()), state: state.value }
+        Report { verdict: output.judge(self.context.0.keep), state: state.value }
     }
 }
 

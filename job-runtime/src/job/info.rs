@@ -41,9 +41,9 @@ pub struct JobInfo {
     pub file: &'static str,
     /// The line there; 0 without an attribute.
     pub line: u32,
-    /// Its policies in words, as in `timeout 2m`: first what is told of every job of its kind, `on_overlap` of a recurring
-    /// job, `serial` of a job on demand with state, `restart` and `max_restarts` of a service; then `dst` of calendar
-    /// times, and what differs from its default.
+    /// Its policies in words, as in `timeout 2m`: first what is told of every job of its kind, `on_overlap` of a
+    /// recurring job, `serial` of a job on demand with state, `restart` and `max_restarts` of a service; then `dst` of
+    /// calendar times, and what differs from its default.
     pub policies: Vec<String>,
     /// Runs that are on, those waiting for a retry included.
     pub running: usize,

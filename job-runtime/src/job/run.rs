@@ -86,7 +86,7 @@ pub(crate) struct Run {
     phase: AtomicU8,
     asked: AtomicBool,
     pub(super) stop: Notify,
-    keep: Keep,
+    pub(crate) keep: Keep,
     /// Whether the handle was dropped, and whether the job asked for something: the lock is taken only then.
     let_go: AtomicBool,
     directed: AtomicBool,
@@ -231,14 +231,9 @@ impl Run {
         self.directed.store(true, Ordering::Release);
     }
 
-    /// What is to be kept of the output.
-    pub(crate) fn keep(&self) -> Keep {
-        if self.let_go.load(Ordering::Acquire) { Keep::Nothing } else { self.keep }
-    }
-
     /// Whether a handle waits for what comes of it, or may yet.
     pub(crate) fn is_awaited(&self) -> bool {
-        self.keep() == Keep::Output
+        self.keep == Keep::Output && !self.let_go.load(Ordering::Acquire)
     }
 
     /// Answers the handle; gives back what nobody will take.

@@ -17,6 +17,7 @@ pub(crate) const FLOORS: [Floor; 7] = [
         modules: &[
             "engine::slots",
             "engine::timers",
+            "engine::instances",
             "engine::registry",
             "engine::executor",
             "engine::supervisor",
@@ -25,7 +26,7 @@ pub(crate) const FLOORS: [Floor; 7] = [
             "engine::driver",
         ],
     },
-    Floor { name: KINDS, modules: &["periodic"] },
+    Floor { name: KINDS, modules: &["periodic", "deferred", "service"] },
     // The runtime listens to signals; the functions beside a job and the test kit go through the runtime.
     Floor { name: "surface", modules: &["guard", "timestamp", "signals", "runtime", "control", "testing"] },
     Floor { name: "crate", modules: &["guide", "__private", ROOT] },

@@ -126,7 +126,7 @@ impl Core {
         }
         let run = running.run;
         run.set_slot(u32::MAX);
-        let (ending, cause) = without_cause(ending, run.keep());
+        let (ending, cause) = without_cause(ending, run.keep);
         self.close(&run, phase_of(outcome), ending);
         self.write_down(&run, outcome, error.as_deref());
         if let Some(owner) = owner(kinds, run.job.kind) {

@@ -40,10 +40,24 @@ impl Options {
             (calendar && self.align, "`align` goes with `every`: leave it out"),
             (calendar && self.initial_delay.is_some(), "`initial_delay` goes with `every`: leave it out"),
             (calendar && shifted, "`delay_mode = \"shifted\"` goes with `every`: leave it out"),
-            (!calendar && self.align && shifted, "`align` counts from the clock and `delay_mode = \"shifted\"` from the end of a run: leave one out"),
-            (!calendar && self.align && self.initial_delay.is_some(), "`align` says when the first tick is: leave `initial_delay` out"),
-            (self.max_running.is_some() && overlap != Overlap::Run, "`max_running` bounds `on_overlap = \"run\"`: with another policy leave it out"),
-            (stateful && overlap == Overlap::Run, "one run at a time holds the `&mut` state: choose `on_overlap = \"ignore\"`, `\"queue\"` or `\"stop_previous\"`"),
+            (
+                !calendar && self.align && shifted,
+                "`align` counts from the clock and `delay_mode = \"shifted\"` from the end of a run: \
+                 leave one out",
+            ),
+            (
+                !calendar && self.align && self.initial_delay.is_some(),
+                "`align` says when the first tick is: leave `initial_delay` out",
+            ),
+            (
+                self.max_running.is_some() && overlap != Overlap::Run,
+                "`max_running` bounds `on_overlap = \"run\"`: with another policy leave it out",
+            ),
+            (
+                stateful && overlap == Overlap::Run,
+                "one run at a time holds the `&mut` state: choose `on_overlap = \"ignore\"`, `\"queue\"` or \
+                 `\"stop_previous\"`",
+            ),
         ]
         .into_iter()
         .filter(|(conflict, _)| *conflict)
