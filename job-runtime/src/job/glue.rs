@@ -136,6 +136,9 @@ pub trait Return: sealed::Sealed + Sized + 'static {
     type Output: Send + 'static;
     /// What its `Err` holds.
     type Error: Send + 'static;
+    /// The type itself, which a type that cannot be returned has not: what is done with it is then passed over.
+    #[doc(hidden)]
+    type Kept;
 
     #[doc(hidden)]
     fn end<S>(self, shared: Shared, state: State<S>) -> Report {
@@ -152,6 +155,7 @@ pub trait Return: sealed::Sealed + Sized + 'static {
 impl Return for () {
     type Output = ();
     type Error = Infallible;
+    type Kept = ();
 
     fn judge(self, awaited: bool) -> Verdict {
         Verdict::Completed(awaited.then(|| -> Box<dyn Any + Send> { Box::new(()) }))
@@ -170,6 +174,7 @@ where
 {
     type Output = T;
     type Error = E;
+    type Kept = Self;
 
     fn judge(self, awaited: bool) -> Verdict {
         match self {
