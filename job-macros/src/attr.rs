@@ -1,5 +1,6 @@
 //! What stands between the parentheses: `name = value, …`, each option known by its name and the values it takes.
 
+mod table;
 mod value;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -9,48 +10,9 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, LitStr, Path, Token};
 
-use crate::errors::{Errors, join, nearest};
-pub(crate) use value::{Check, Guard, Kind, Value};
-
-/// The options of `#[periodic]`.
-const OPTIONS: &[(&str, Kind)] = &[
-    ("every", Kind::Period(&[])),
-    ("cron", Kind::Cron),
-    ("tz", Kind::Zone),
-    ("dst", Kind::Word(&["vixie", "literal"])),
-    ("schedule", Kind::Schedule),
-    ("initial_delay", Kind::Delay(&[])),
-    ("delay_mode", Kind::Word(&["regular", "shifted"])),
-    ("when", Kind::Guard),
-    ("on_overlap", Kind::Word(&["run", "ignore", "queue", "stop_previous"])),
-    ("max_running", Kind::Count),
-    ("on_missed", Kind::Missed),
-    ("start_deadline", Kind::Period(&[])),
-    ("timeout", Kind::Period(&["infinity"])),
-    ("job_shutdown", Kind::Delay(&["brutal_kill", "infinity"])),
-    ("jitter", Kind::Delay(&[])),
-    ("splay", Kind::Delay(&[])),
-    ("align", Kind::Flag),
-    ("max_attempts", Kind::Count),
-    ("backoff", Kind::Backoff),
-    ("pause_after", Kind::Count),
-    ("name", Kind::Name),
-    ("enabled", Kind::Flag),
-    ("companion", Kind::Companion),
-    ("crate", Kind::Crate),
-];
-
-/// What other schedulers call an option.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("interval", "every"),
-    ("period", "every"),
-    ("timezone", "tz"),
-    ("time_zone", "tz"),
-    ("zone", "tz"),
-    ("guard", "when"),
-    ("condition", "when"),
-    ("retries", "max_attempts"),
-];
+use crate::errors::Errors;
+pub(crate) use table::{GROUP, Table};
+pub(crate) use value::{Check, Guard, Kind, Value, bare};
 
 /// One option as the user wrote it.
 pub(crate) struct Opt {
@@ -70,9 +32,18 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
+    /// Those that stand alone, as between the parentheses of an attribute.
+    pub(crate) fn read(tokens: TokenStream, table: &Table, errors: &mut Errors) -> Self {
         let mut options = Self::default();
-        let result = Parser::parse2(|input: ParseStream| options.read_all(input, errors), tokens);
+        let result = Parser::parse2(|input: ParseStream| options.read_all(input, table, errors), tokens);
+        errors.keep(result);
+        options
+    }
+
+    /// Those that stand behind something else, with the comma between.
+    pub(crate) fn read_rest(input: ParseStream, table: &Table, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        let result = options.end_one(input, errors).and_then(|()| options.read_all(input, table, errors));
         errors.keep(result);
         options
     }
@@ -102,30 +73,33 @@ impl Options {
         self.find(name)?.value.as_ref()
     }
 
-    fn read_all(&mut self, input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
+    fn read_all(&mut self, input: ParseStream, table: &Table, errors: &mut Errors) -> syn::Result<()> {
         while !input.is_empty() {
-            self.read_one(input, errors);
-            if input.is_empty() {
-                break;
-            }
-            if !input.peek(Token![,]) {
-                self.unclear = true;
-                errors.at_span(input.span(), "a `,` is missing before this: options are separated by commas");
-                skip_to_comma_unless_name(input);
-            }
-            input.parse::<Option<Token![,]>>()?;
+            self.read_one(input, table, errors);
+            self.end_one(input, errors)?;
         }
         Ok(())
     }
 
-    fn read_one(&mut self, input: ParseStream, errors: &mut Errors) {
+    /// The comma behind something, unless that was the last.
+    fn end_one(&mut self, input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
+        if !input.is_empty() && !input.peek(Token![,]) {
+            self.unclear = true;
+            errors.at_span(input.span(), "a `,` is missing before this: options are separated by commas");
+            skip_to_comma_unless_name(input);
+        }
+        input.parse::<Option<Token![,]>>()?;
+        Ok(())
+    }
+
+    fn read_one(&mut self, input: ParseStream, table: &Table, errors: &mut Errors) {
         let Ok(key) = input.call(Ident::parse_any) else {
             self.unclear = true;
-            errors.at_span(input.span(), "an option is written `name = value`, as in `every = \"10m\"`");
+            errors.at_span(input.span(), format!("an option is written `name = value`, as in `{}`", table.example));
             return skip_to_comma(input);
         };
         let hyphened = hyphened(&key, input);
-        let known = self.known(&key, hyphened, errors);
+        let known = self.known(&key, hyphened, table, errors);
         let written = value_after(&key, known, input, errors);
         let Some((name, kind)) = known else { return };
         let value = written.and_then(|expr| value::read(name, kind, expr, errors));
@@ -137,17 +111,19 @@ impl Options {
         &mut self,
         key: &Ident,
         hyphened: Option<TokenStream>,
+        table: &Table,
         errors: &mut Errors,
     ) -> Option<(&'static str, Kind)> {
         if let Some(whole) = hyphened {
             self.unclear = true;
-            errors.at(&whole, unknown(&whole.to_string().replace(' ', "")));
+            errors.at(&whole, table.unknown(&whole.to_string().replace(' ', "")));
             return None;
         }
-        let found = OPTIONS.iter().find(|(name, _)| key.unraw() == name).copied();
+        let written = key.unraw().to_string();
+        let found = table.find(&written);
         let Some((name, _)) = found else {
             self.unclear = true;
-            errors.at(key, unknown(&key.unraw().to_string()));
+            errors.at(key, table.unknown(&written));
             return None;
         };
         if self.find(name).is_some() {
@@ -166,15 +142,6 @@ fn hyphened(key: &Ident, input: ParseStream) -> Option<TokenStream> {
         whole.extend(input.call(Ident::parse_any).ok()?.into_token_stream());
     }
     (whole.clone().into_iter().count() > 1).then_some(whole)
-}
-
-fn unknown(key: &str) -> String {
-    let names: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
-    let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == key).map(|(_, name)| *name);
-    match elsewhere.or_else(|| nearest(key, &names)) {
-        Some(name) => format!("unknown option `{key}`, did you mean `{name}`?"),
-        None => format!("unknown option `{key}`: the options are {}", join(&names, "and")),
-    }
 }
 
 /// What stands behind `=`; a mistake is noted unless the option itself is one already.
@@ -226,10 +193,11 @@ fn skip_to_comma_unless_name(input: ParseStream) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flavour::Flavour;
 
     fn read(text: &str) -> (Options, Vec<String>) {
         let mut errors = Errors::default();
-        let options = Options::read(text.parse().expect("test tokens"), &mut errors);
+        let options = Options::read(text.parse().expect("test tokens"), Table::of(Flavour::Periodic), &mut errors);
         (options, errors.sentences())
     }
 

@@ -1,5 +1,6 @@
 //! Glue only: the type beside the function, checks of the literals, and one expression that calls the runtime.
 
+mod arguments;
 mod checks;
 mod companion;
 mod place;
@@ -12,23 +13,28 @@ use syn::ReturnType;
 use syn::ext::IdentExt;
 
 use self::place::{Stretch, at, ends, local, ours};
-use crate::attr::Options;
+use self::role::Role;
+use crate::attr::{Options, Table, Value};
 use crate::errors::Errors;
+use crate::flavour::Flavour;
 use crate::item::Function;
 use crate::valid;
 
-/// What `#[periodic(attr)] item` becomes.
-pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
+/// What `#[periodic(attr)] item` becomes, and the same with the other attributes.
+pub(crate) fn expand(flavour: Flavour, attr: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let options = Options::read(attr, &mut errors);
+    let options = Options::read(attr, Table::of(flavour), &mut errors);
     let Some(mut function) = Function::read(item.clone(), &mut errors) else {
         return alone(item, &errors);
     };
-    let sound = valid::function(&mut function, &mut errors);
-    valid::options(&options, &function, &mut errors);
+    let sound = valid::function(flavour, &mut function, &mut errors);
+    valid::options(flavour, &options, &function, &mut errors);
     // None of the items beside the function may stand inside an `impl`.
-    let beside =
-        if function.is_associated() { errors.to_token_stream() } else { glue(&options, &function, sound, &errors) };
+    let beside = if function.is_associated() {
+        errors.to_token_stream()
+    } else {
+        glue(&Job { flavour, options: &options, function: &function }, sound, &errors)
+    };
     valid::lend_unsized(&mut function.sig);
     quote!(#function #beside)
 }
@@ -36,9 +42,9 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// With mistakes too, since it holds what the compiler is asked; of an unsound signature that is its clear part.
 ///
 /// They are told in a body: a `compile_error!` that is an item keeps rustc from telling which names are not defined.
-fn glue(options: &Options, function: &Function, sound: bool, errors: &Errors) -> TokenStream {
-    let clear = (!sound).then(|| valid::clear_part(function));
-    let job = Job { options, function: clear.as_ref().unwrap_or(function) };
+fn glue(job: &Job<'_>, sound: bool, errors: &Errors) -> TokenStream {
+    let clear = (!sound).then(|| valid::clear_part(job.flavour, job.function));
+    let job = Job { function: clear.as_ref().unwrap_or(job.function), ..*job };
     let (literals, constants) = (checks::literals(&job), checks::constants(&job));
     let registration = registration::registration(&job, sound);
     let companion = companion::companion(&job, &quote!(#errors #constants #registration));
@@ -53,6 +59,7 @@ fn alone(mut item: TokenStream, errors: &Errors) -> TokenStream {
 
 /// What all the glue is made of.
 struct Job<'j> {
+    flavour: Flavour,
     options: &'j Options,
     function: &'j Function,
 }
@@ -77,8 +84,25 @@ impl Job<'_> {
         ours(name)
     }
 
+    /// Whether it is started for each value of its arguments; a job on demand is given them by each `spawn`.
     fn is_template(&self) -> bool {
-        self.function.arguments().next().is_some()
+        self.flavour != Flavour::Job && self.function.arguments().next().is_some()
+    }
+
+    /// What a parameter by value is.
+    fn argument(&self) -> Role {
+        match self.flavour {
+            Flavour::Periodic | Flavour::Service => Role::Argument,
+            Flavour::Job => Role::Message,
+        }
+    }
+
+    /// Whether a run may have more than one attempt, as far as the attribute tells.
+    fn is_repeated(&self) -> bool {
+        self.options.find("max_attempts").is_some_and(|attempts| match &attempts.value {
+            Some(Value::Count(number)) => number.base10_parse::<u32>().is_ok_and(|attempts| attempts > 1),
+            _ => true,
+        })
     }
 
     /// What the function returns, and where that is written.
@@ -125,7 +149,7 @@ mod tests {
 
     fn expanded(attribute: &str, item: &str) -> String {
         let tokens = |text: &str| text.parse::<TokenStream>().expect("test tokens");
-        expand(tokens(attribute), tokens(item)).to_string().replace(' ', "")
+        expand(Flavour::Periodic, tokens(attribute), tokens(item)).to_string().replace(' ', "")
     }
 
     #[test]
@@ -187,7 +211,7 @@ mod tests {
             ".args::<(<u8asAsArgument>::Kept,<(u8,u8)asAsArgument>::Kept,)>()",
             "f(<u8asAsArgument>::give(a0),<ContextasAsData>::get(&shared),<(u8,u8)asAsArgument>::give(a1),\
              <dynDbasAsData>::get(&shared),<SeenasAsState>::lend(&mutstate)).await",
-            "fnstart(a:u8,a1:(u8,u8))",
+            "fnstart(a:u8,a1:(u8,u8),)",
             "peek_at::<Self,_,<SeenasAsState>::Kept,T>((<u8asAsArgument>::keep(a),<(u8,u8)asAsArgument>::keep(a1),),\
              move|kept|f(<SeenasAsState>::show(kept)))",
         ] {

@@ -5,10 +5,13 @@
 mod attr;
 mod errors;
 mod expand;
+mod flavour;
 mod item;
 mod valid;
 
 use proc_macro::TokenStream;
+
+use flavour::Flavour;
 
 /// Makes a function a job that runs again and again.
 ///
@@ -86,5 +89,17 @@ use proc_macro::TokenStream;
 /// Every mistake is reported in one build, each at its own token; the function stays defined meanwhile.
 #[proc_macro_attribute]
 pub fn periodic(options: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(options.into(), item.into()).into()
+    expand::expand(Flavour::Periodic, options.into(), item.into()).into()
+}
+
+/// Makes a function a job that runs when it is spawned.
+#[proc_macro_attribute]
+pub fn job(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(Flavour::Job, options.into(), item.into()).into()
+}
+
+/// Makes a function a job that runs all the time, and is restarted when it ends.
+#[proc_macro_attribute]
+pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(Flavour::Service, options.into(), item.into()).into()
 }

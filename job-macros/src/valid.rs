@@ -1,6 +1,7 @@
 //! Rules that types cannot show: which options go together, and which functions can be jobs.
 
 mod clear;
+mod options;
 mod schedule;
 mod types;
 
@@ -9,6 +10,7 @@ use syn::{Attribute, FnArg, PatType, Path, ReturnType, Safety, Signature, Type};
 
 use crate::attr::Options;
 use crate::errors::Errors;
+use crate::flavour::Flavour;
 use crate::item::{Function, bare, own_type, typed};
 pub(crate) use clear::{clear_part, lend_unsized};
 
@@ -16,63 +18,57 @@ pub(crate) use clear::{clear_part, lend_unsized};
 const MOST_ARGUMENTS: usize = 12;
 
 /// Notes every conflict among the options, and between them and the function.
-pub(crate) fn options(options: &Options, function: &Function, errors: &mut Errors) {
-    let stateful = function.state().is_some();
-    schedule::schedule(options, errors);
-    overlap_suits_state(options, stateful, errors);
-    max_running_needs_run(options, stateful, errors);
-    backoff_needs_attempts(options, errors);
+pub(crate) fn options(flavour: Flavour, options: &Options, function: &Function, errors: &mut Errors) {
+    match flavour {
+        Flavour::Periodic => {
+            schedule::schedule(options, errors);
+            options::overlap(options, function.state().is_some(), errors);
+            options::backoff_needs_attempts(options, errors);
+        }
+        Flavour::Job => options::backoff_needs_attempts(options, errors),
+        Flavour::Service => options::temporary_is_never_restarted(options, errors),
+    }
 }
 
 /// Notes everything that keeps the function from being a job; whether the runtime could call it all the same.
-pub(crate) fn function(function: &mut Function, errors: &mut Errors) -> bool {
-    one_attribute(&mut function.attrs, errors);
+pub(crate) fn function(flavour: Flavour, function: &mut Function, errors: &mut Errors) -> bool {
+    one_attribute(flavour, &mut function.attrs, errors);
     qualifiers(&function.sig, errors);
     let before = errors.count();
     own_function(function, errors);
     callable(&function.sig, errors);
     generics(&function.sig, errors);
     parameters(function, errors);
-    output(&function.sig, errors);
+    output(flavour, &function.sig, errors);
     errors.count() == before
 }
 
-fn overlap_suits_state(options: &Options, stateful: bool, errors: &mut Errors) {
-    let policy = options.text("on_overlap").filter(|policy| stateful && policy.value() == "run");
-    if let Some(policy) = policy {
-        let sentence = "two runs cannot hold one `&mut` state: write `\"ignore\"`, `\"queue\"` or `\"stop_previous\"`";
-        errors.at(policy, sentence);
-    }
-}
-
-fn max_running_needs_run(options: &Options, stateful: bool, errors: &mut Errors) {
-    let Some(max_running) = options.find("max_running") else {
-        return;
-    };
-    let policy = options.find("on_overlap");
-    let written = options.text("on_overlap");
-    if stateful && policy.is_none() {
-        errors.at(&max_running.key, "a job with `&mut` state runs once at a time: leave `max_running` out");
-    } else if written.is_some_and(|policy| policy.value() != "run") {
-        errors.at(&max_running.key, "`max_running` bounds `on_overlap = \"run\"`: leave one of the two out");
-    }
-}
-
-fn backoff_needs_attempts(options: &Options, errors: &mut Errors) {
-    if let (Some(backoff), None) = (options.find("backoff"), options.find("max_attempts")) {
-        errors.at(&backoff.key, "`backoff` stands between attempts: add `max_attempts`, as in `max_attempts = 5`");
-    }
-}
-
 /// A second attribute is taken away, since it would make the same type again.
-fn one_attribute(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
+fn one_attribute(first: Flavour, attrs: &mut Vec<Attribute>, errors: &mut Errors) {
     attrs.retain(|attribute| {
-        let second = ends_with(attribute.path(), "periodic");
-        if second {
-            errors.at(attribute.path(), "a function is one periodic job: leave this attribute out");
+        let second = flavour_of(attribute.path());
+        if let Some(second) = second {
+            errors.at(attribute.path(), one_of(first, second));
         }
-        !second
+        second.is_none()
     });
+}
+
+/// The flavour of one of our attributes. Other crates have a `job` and a `service` of their own, which are no less
+/// known by the crate they are taken from.
+fn flavour_of(path: &Path) -> Option<Flavour> {
+    let mut segments = path.segments.iter().rev();
+    let flavour = Flavour::named(&segments.next()?.ident)?;
+    let ours = flavour == Flavour::Periodic || segments.next().is_none_or(|parent| parent.ident == "job_runtime");
+    ours.then_some(flavour)
+}
+
+fn one_of(first: Flavour, second: Flavour) -> String {
+    let (first, second) = (first.noun(), second.noun());
+    if first == second {
+        return format!("a function is one {first}: leave this attribute out");
+    }
+    format!("a function is either a {first} or a {second}: leave one of the two attributes out")
 }
 
 fn ends_with(path: &Path, name: &str) -> bool {
@@ -183,35 +179,52 @@ fn few_arguments(function: &Function, errors: &mut Errors) {
     }
 }
 
-fn output(sig: &Signature, errors: &mut Errors) {
+fn output(flavour: Flavour, sig: &Signature, errors: &mut Errors) {
     let ReturnType::Type(_, ty) = &sig.output else {
         return;
     };
     if let Type::Never(never) = bare(ty) {
-        let sentence = "a periodic job ends: let each run be one turn of the loop, and return `()` or `Result<T, E>`";
-        return errors.at(never.to_token_stream(), sentence);
+        return errors.at(never.to_token_stream(), ends(flavour));
     }
     types::returned(ty, errors);
+}
+
+/// What is said about a function that never returns.
+fn ends(flavour: Flavour) -> &'static str {
+    match flavour {
+        Flavour::Periodic => {
+            "a periodic job ends: let each run be one turn of the loop, and return `()` or `Result<T, E>`"
+        }
+        Flavour::Job => {
+            "a job on demand ends: make a `#[service]` of a loop without end, or return `()` or `Result<T, E>`"
+        }
+        Flavour::Service => {
+            "a service ends when it is asked to stop: wait for `cx.cancelled()`, and return `()` or `Result<T, E>`"
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attr::Table;
     use proc_macro2::TokenStream;
 
-    fn mistakes(attribute: &str, item: &str) -> Vec<String> {
+    fn mistakes(flavour: Flavour, attribute: &str, item: &str) -> Vec<String> {
         let tokens = |text: &str| text.parse::<TokenStream>().expect("test tokens");
         let mut errors = Errors::default();
-        let written = Options::read(tokens(attribute), &mut errors);
+        let written = Options::read(tokens(attribute), Table::of(flavour), &mut errors);
         let mut found = Function::read(tokens(item), &mut errors);
         if let Some(found) = &mut found {
-            function(found, &mut errors);
-            options(&written, found, &mut errors);
+            function(flavour, found, &mut errors);
+            options(flavour, &written, found, &mut errors);
         }
         errors.sentences()
     }
 
-    const EVERY: &str = "every = \"10m\"";
+    /// Each attribute, with as little as it needs.
+    const FLAVOURS: [(Flavour, &str); 3] =
+        [(Flavour::Periodic, "every = \"10m\""), (Flavour::Job, ""), (Flavour::Service, "")];
 
     #[test]
     fn good_jobs_have_no_mistake() {
@@ -225,8 +238,8 @@ mod tests {
             "fn f(a: &dyn for<'a> Visit<'static>, b: [u8; 4], c: &[u8], d: *const u8) {}",
             "#[doc = \"x\"] #[must_use] #[other::job] fn r#match() -> Result<u8, E> { this is no rust }",
         ];
-        for item in items {
-            assert_eq!(mistakes(EVERY, item), [""; 0], "{item}");
+        for (item, (flavour, attribute)) in items.iter().flat_map(|item| FLAVOURS.map(|flavour| (item, flavour))) {
+            assert_eq!(mistakes(flavour, attribute, item), [""; 0], "{item}");
         }
     }
 
@@ -255,7 +268,6 @@ mod tests {
             ("fn f(a: [&u8; 2]) {}", "holds no references"),
             ("fn f(a: Foo<'_>) {}", "holds no lifetime"),
             ("fn f(a: Box<dyn Foo + '_>) {}", "holds no lifetime"),
-            ("fn f() -> ! {}", "a periodic job ends"),
             ("fn f() -> impl Future {}", "`impl Trait`"),
             ("fn f() -> &str {}", "returns nothing borrowed"),
             ("fn f() -> Result<&str, E> {}", "returns nothing borrowed"),
@@ -263,34 +275,76 @@ mod tests {
             ("#[tokio::main] async fn f() {}", "not the `main` function"),
             ("#[test] fn f() {}", "not the `test` function"),
             ("fn main() {}", "rename it"),
-            ("#[periodic(every = \"1m\")] fn f() {}", "one periodic job"),
-            ("#[job_runtime::periodic] fn f() {}", "one periodic job"),
             ("struct F;", "belongs on a function"),
             ("const F: fn() = f;", "belongs on a function"),
             ("fn f();", "needs a body"),
         ];
-        for (item, part) in cases {
-            let found = mistakes(EVERY, item);
+        for ((item, part), (flavour, attribute)) in
+            cases.iter().flat_map(|case| FLAVOURS.map(|flavour| (case, flavour)))
+        {
+            let found = mistakes(flavour, attribute, item);
             assert!(found.iter().any(|sentence| sentence.contains(part)), "{item}: {found:?}");
         }
         let many = format!("fn f({}) {{}}", "a: u8, ".repeat(13));
-        assert!(mistakes(EVERY, &many).concat().contains("at most 12 arguments"));
+        for (flavour, attribute) in FLAVOURS {
+            assert!(mistakes(flavour, attribute, &many).concat().contains("at most 12 arguments"));
+        }
     }
 
     #[test]
-    fn options_that_do_not_go_together() {
+    fn what_never_returns_is_told_what_it_is_instead() {
+        for ((flavour, attribute), told) in FLAVOURS.into_iter().zip([
+            "a periodic job ends: let each run be one turn of the loop",
+            "a job on demand ends: make a `#[service]` of a loop without end",
+            "a service ends when it is asked to stop: wait for `cx.cancelled()`",
+        ]) {
+            let found = mistakes(flavour, attribute, "fn f() -> ! {}");
+            assert!(found.len() == 1 && found.concat().starts_with(told), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_function_is_a_job_of_one_kind() {
+        for (index, item, told) in [
+            (0, "#[periodic(every = \"1m\")] fn f() {}", "a function is one periodic job: leave this"),
+            (0, "#[job_runtime::periodic] fn f() {}", "a function is one periodic job: leave this"),
+            (1, "#[job] fn f() {}", "a function is one job on demand: leave this attribute out"),
+            (2, "#[job_runtime::service(restart = 3)] fn f() {}", "a function is one service: leave this"),
+            (0, "#[job] fn f() {}", "a function is either a periodic job or a job on demand: leave one of the two"),
+            (1, "#[::job_runtime::service] fn f() {}", "either a job on demand or a service: leave one"),
+            (2, "#[my::job_runtime::periodic] fn f() {}", "either a service or a periodic job: leave one"),
+        ] {
+            let (flavour, attribute) = FLAVOURS[index];
+            let found = mistakes(flavour, attribute, item);
+            assert!(found.len() == 1 && found.concat().contains(told), "{item}: {found:?}");
+        }
+        assert_eq!(mistakes(Flavour::Job, "", "#[job] #[service] #[periodic] fn f() {}").len(), 3);
+    }
+
+    #[test]
+    fn each_attribute_has_its_own_conflicts() {
         let cases = [
-            ("every = \"1m\", on_overlap = \"run\"", "fn f(s: &mut u8) {}", Some("one `&mut` state")),
-            ("every = \"1m\", on_overlap = \"queue\"", "fn f(s: &mut u8) {}", None),
-            ("every = \"1m\", max_running = 2", "fn f() {}", None),
-            ("every = \"1m\", max_running = 2", "fn f(s: &mut u8) {}", Some("runs once at a time")),
-            ("every = \"1m\", max_running = 2, on_overlap = \"queue\"", "fn f() {}", Some("bounds")),
-            ("every = \"1m\", backoff = \"1s\"", "fn f() {}", Some("add `max_attempts`")),
-            ("every = \"1m\", backoff = \"1s\", max_attempts = 1", "fn f() {}", None),
-            ("evry = \"1m\"", "fn f() {}", Some("did you mean `every`?")),
+            (
+                Flavour::Periodic,
+                "every = \"1m\", on_overlap = \"run\"",
+                "fn f(s: &mut u8) {}",
+                Some("one `&mut` state"),
+            ),
+            (Flavour::Periodic, "every = \"1m\", on_overlap = \"queue\"", "fn f(s: &mut u8) {}", None),
+            (Flavour::Periodic, "every = \"1m\", max_running = 2", "fn f() {}", None),
+            (Flavour::Periodic, "every = \"1m\", max_running = 2", "fn f(s: &mut u8) {}", Some("runs once at a time")),
+            (Flavour::Periodic, "every = \"1m\", max_running = 2, on_overlap = \"queue\"", "fn f() {}", Some("bounds")),
+            (Flavour::Periodic, "every = \"1m\", backoff = \"1s\"", "fn f() {}", Some("add `max_attempts`")),
+            (Flavour::Periodic, "every = \"1m\", backoff = \"1s\", max_attempts = 1", "fn f() {}", None),
+            (Flavour::Periodic, "evry = \"1m\"", "fn f() {}", Some("did you mean `every`?")),
+            (Flavour::Periodic, "", "fn f() {}", Some("a periodic job needs a schedule")),
+            (Flavour::Job, "max_running = 2", "fn f(s: &mut u8) {}", None),
+            (Flavour::Job, "backoff = \"1s\"", "fn f() {}", Some("add `max_attempts`")),
+            (Flavour::Service, "backoff = \"1s\"", "fn f() {}", None),
+            (Flavour::Service, "backoff = \"1s\", restart = \"temporary\"", "fn f() {}", Some("is never restarted")),
         ];
-        for (attribute, item, part) in cases {
-            let found = mistakes(attribute, item);
+        for (flavour, attribute, item, part) in cases {
+            let found = mistakes(flavour, attribute, item);
             assert_eq!(found.len(), usize::from(part.is_some()), "{attribute}: {found:?}");
             assert!(found.concat().contains(part.unwrap_or_default()), "{attribute}: {found:?}");
         }

@@ -30,7 +30,8 @@ pub(crate) enum Kind {
     Schedule,
     Word(&'static [&'static str]),
     Missed,
-    Count,
+    /// A whole number, at least this.
+    Count(u32),
     Flag,
     Guard,
     Name,
@@ -60,8 +61,8 @@ pub(crate) enum Value {
     Computed(Expr, Check),
     /// A count written out.
     Count(LitInt),
-    /// A count as a `const` expression.
-    ComputedCount(Expr),
+    /// A count as a `const` expression, and the least it may be.
+    ComputedCount(Expr, u32),
     Flag(Expr),
     Schedule(Expr),
     Guard(Guard),
@@ -74,7 +75,7 @@ impl Value {
     pub(crate) fn expr(&self) -> Option<&Expr> {
         match self {
             Self::Computed(expr, _)
-            | Self::ComputedCount(expr)
+            | Self::ComputedCount(expr, _)
             | Self::Flag(expr)
             | Self::Schedule(expr)
             | Self::Guard(Guard::Asked(expr) | Guard::Closure(expr)) => Some(expr),
@@ -110,7 +111,7 @@ pub(crate) fn read(name: &str, kind: Kind, written: Expr, errors: &mut Errors) -
         Kind::Schedule => calendar::schedule(name, kind, expr, errors),
         Kind::Word(words) => word(name, kind, words, &expr, errors),
         Kind::Missed => missed(name, kind, &expr, errors),
-        Kind::Count => count(name, kind, expr, errors),
+        Kind::Count(least) => count(name, kind, least, expr, errors),
         Kind::Flag => flag(name, kind, expr, errors),
         Kind::Guard => guard(name, kind, expr, errors),
         Kind::Name => job_name(name, kind, &expr, errors),
@@ -170,23 +171,23 @@ fn missed(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Va
     Some(Value::Text(text))
 }
 
-fn count(name: &str, kind: Kind, expr: Expr, errors: &mut Errors) -> Option<Value> {
+fn count(name: &str, kind: Kind, least: u32, expr: Expr, errors: &mut Errors) -> Option<Value> {
     if let Some(Lit::Int(number)) = literal(&expr) {
-        return small(name, number, errors);
+        return small(name, least, number, errors);
     }
     if literal(&expr).is_some() || is_negative(&expr) || matches!(expr, Expr::Range(_) | Expr::Closure(_)) {
         return refuse(name, kind, &expr, errors);
     }
-    Some(Value::ComputedCount(expr))
+    Some(Value::ComputedCount(expr, least))
 }
 
-fn small(name: &str, number: &LitInt, errors: &mut Errors) -> Option<Value> {
+fn small(name: &str, least: u32, number: &LitInt, errors: &mut Errors) -> Option<Value> {
     if !matches!(number.suffix(), "" | "u32") {
         errors.at(number, format!("`{name}` is a `u32`: leave the suffix `{}` out", number.suffix()));
         return None;
     }
     match number.base10_parse::<u32>() {
-        Ok(0) => errors.at(number, format!("`{name}` is at least 1")),
+        Ok(count) if count < least => errors.at(number, format!("`{name}` is at least {least}")),
         Ok(_) => return Some(Value::Count(number.clone())),
         Err(_) => errors.at(number, format!("`{name}` is at most {}", u32::MAX)),
     }
@@ -259,7 +260,7 @@ fn refuse(name: &str, kind: Kind, value: impl ToTokens, errors: &mut Errors) -> 
 }
 
 /// Without parentheses and without the invisible groups of a `macro_rules!` fragment.
-fn bare(mut expr: Expr) -> Expr {
+pub(crate) fn bare(mut expr: Expr) -> Expr {
     while matches!(expr, Expr::Group(_) | Expr::Paren(_)) {
         if let Expr::Group(group) = expr {
             expr = *group.expr;
@@ -312,7 +313,7 @@ impl fmt::Display for Kind {
             Self::Schedule => f.write_str("write an expression of a type that implements `Recurrence`"),
             Self::Word(words) => write!(f, "write {}", quoted(words)),
             Self::Missed => write!(f, "write {}", quoted(MISSED)),
-            Self::Count => f.write_str("write a whole number such as `3`, or a `const` `u32`"),
+            Self::Count(_) => f.write_str("write a whole number such as `3`, or a `const` `u32`"),
             Self::Flag => f.write_str("write `true`, `false` or an expression that is a `bool`"),
             Self::Guard => {
                 f.write_str("write the path of a function such as `is_leader`, or a closure such as `|cx| …`")

@@ -50,7 +50,7 @@ pub(super) fn constants(job: &Job<'_>) -> TokenStream {
         if let Value::Computed(expr, check) = value {
             return Some(duration(job, option, expr, *check));
         }
-        if let Value::ComputedCount(expr) = value { Some(count(job, option, expr)) } else { None }
+        if let Value::ComputedCount(expr, least) = value { Some(count(job, option, expr, *least)) } else { None }
     });
     constants.collect()
 }
@@ -72,12 +72,15 @@ fn duration(job: &Job<'_>, option: &str, expr: &Expr, check: Check) -> TokenStre
     quote_spanned!(stretch.first=> #constant const _: #ty = #checked;)
 }
 
-fn count(job: &Job<'_>, option: &str, expr: &Expr) -> TokenStream {
+fn count(job: &Job<'_>, option: &str, expr: &Expr, least: u32) -> TokenStream {
     let (stretch, name) = (Stretch::of(expr), job.constant(option));
     let constant = constant(&name, &quote_spanned!(stretch.first=> ::core::primitive::u32), expr);
-    let sentence = format!("`{option}` is at least 1").into_token_stream();
+    if least == 0 {
+        return constant;
+    }
+    let sentence = format!("`{option}` is at least {least}").into_token_stream();
     let panic = stretch.call(&quote_spanned!(stretch.first=> ::core::panic!), sentence);
-    quote_spanned!(stretch.first=> #constant const _: () = match #name { 0 => #panic, _ => () };)
+    quote_spanned!(stretch.first=> #constant const _: () = match #name { 0..#least => #panic, _ => () };)
 }
 
 fn constant(name: &Ident, ty: &TokenStream, expr: &Expr) -> TokenStream {

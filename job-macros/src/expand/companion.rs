@@ -1,13 +1,15 @@
 //! The type beside the function: it has the function's name and visibility, and the functions that control the job.
 
+mod spawn;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Attribute;
 
-use super::Job;
-use super::place::{Stretch, at, local, ours};
+use super::place::{Stretch, at, local};
 use super::role::Role;
-use crate::item::Argument;
+use super::{Job, arguments};
+use crate::flavour::Flavour;
 
 /// The type and its functions.
 ///
@@ -16,7 +18,7 @@ use crate::item::Argument;
 pub(super) fn companion(job: &Job<'_>, glue: &TokenStream) -> TokenStream {
     let name = job.companion();
     let vis = &job.function.vis;
-    let about = format!("Control of the periodic job `{}()`.", job.function.name());
+    let about = format!("Control of the {} `{}()`.", job.flavour.noun(), job.function.name());
     let (typed, common, allowed) = (typed(job), common(job, glue), job.function.attrs.iter().filter_map(allowed));
     quote_spanned! {at(name.span())=>
         #[doc = #about]
@@ -38,7 +40,12 @@ fn allowed(attribute: &Attribute) -> Option<TokenStream> {
 }
 
 fn typed(job: &Job<'_>) -> TokenStream {
-    let begin = if job.is_template() { template(job) } else { trigger(job, &job.output().0) };
+    let begin = match job.flavour {
+        Flavour::Job => spawn::functions(job),
+        Flavour::Periodic | Flavour::Service if job.is_template() => template(job),
+        Flavour::Periodic => trigger(job, &job.output().0),
+        Flavour::Service => TokenStream::new(),
+    };
     let peek = job.function.state().map(|state| peek(job, &state.to_token_stream()));
     quote!(#begin #peek)
 }
@@ -68,8 +75,7 @@ fn trigger(job: &Job<'_>, output: &TokenStream) -> TokenStream {
 fn template(job: &Job<'_>) -> TokenStream {
     let (vis, name, span) = (&job.function.vis, job.function.name(), at(job.function.sig.ident.span()));
     let private = job.private(span);
-    let (names, types) = (argument_names(job), job.function.arguments().map(Argument::ty));
-    let (params, kept) = (quote!(#(#names: #types),*), kept_arguments(job));
+    let (params, kept) = (arguments::parameters(job), arguments::kept(job));
     let start = format!(
         "Starts `{name}()` for these arguments; where a run that `stop` left is still on, as soon as it has ended.\n\n\
          # Errors\n\
@@ -92,7 +98,7 @@ fn template(job: &Job<'_>) -> TokenStream {
 fn peek(job: &Job<'_>, state: &TokenStream) -> TokenStream {
     let (place, vis) = (Stretch::of(state), &job.function.vis);
     let (private, result, f) = (job.private(place.first), job.unused_name("T"), local("f"));
-    let (names, types) = (argument_names(job), job.function.arguments().map(Argument::ty));
+    let params = if job.is_template() { arguments::parameters(job) } else { TokenStream::new() };
     let call = peek_call(job, state, &result, &f);
     let doc = format!(
         "Reads the state of `{}()` between two runs; `None` before the first.\n\n\
@@ -103,7 +109,7 @@ fn peek(job: &Job<'_>, state: &TokenStream) -> TokenStream {
     quote_spanned! {place.first=>
         #[doc = #doc]
         #vis async fn peek<#result>(
-            #(#names: #types,)* #f: impl ::core::ops::FnOnce(&#state) -> #result
+            #params #f: impl ::core::ops::FnOnce(&#state) -> #result
         ) -> #private::Result<::core::option::Option<#result>> {
             #call.await
         }
@@ -116,22 +122,11 @@ fn peek_call(job: &Job<'_>, state: &TokenStream, result: &Ident, f: &Ident) -> T
     let shown = Role::State.call(job, state, "show", kept.to_token_stream());
     let read = quote_spanned!(span=> move |#kept| #f(#shown));
     if job.is_template() {
-        let arguments = kept_arguments(job);
+        let arguments = arguments::kept(job);
         quote_spanned!(span=> #private::control::peek_at::<Self, _, #kept_type, #result>(#arguments, #read))
     } else {
         quote_spanned!(span=> #private::control::peek::<Self, #kept_type, #result>(#read))
     }
-}
-
-/// The arguments of `start` and its like as the tuple that the runtime keeps.
-fn kept_arguments(job: &Job<'_>) -> TokenStream {
-    let names = argument_names(job);
-    let kept = job
-        .function
-        .arguments()
-        .zip(names)
-        .map(|(argument, name)| Role::Argument.call(job, argument.ty(), "keep", name.to_token_stream()));
-    quote!((#(#kept,)*))
 }
 
 /// The contract of what waits for nothing.
@@ -141,11 +136,9 @@ fn common(job: &Job<'_>, glue: &TokenStream) -> TokenStream {
     let (vis, name, reason) = (&job.function.vis, job.function.name(), local("reason"));
     let span = at(job.function.sig.ident.span());
     let private = job.private(span);
-    let pause = format!(
-        "Pauses `{name}()`: no tick starts a run until it is resumed. Its status shows the reason.\n\n\
-         {AT_ONCE}"
-    );
-    let resume = format!("Lets `{name}()` tick again.\n\n{AT_ONCE}");
+    let (paused, resumed) = meanings(job.flavour);
+    let pause = format!("Pauses `{name}()`: {paused} until it is resumed. Its status shows the reason.\n\n{AT_ONCE}");
+    let resume = format!("Lets `{name}()` {resumed}.\n\n{AT_ONCE}");
     let status = format!("What `{name}()` is doing, did last and will do next.\n\n{AT_ONCE}");
     quote_spanned! {span=>
         #[doc = #pause]
@@ -166,12 +159,13 @@ fn common(job: &Job<'_>, glue: &TokenStream) -> TokenStream {
     }
 }
 
-/// The user's names, and `a0`, `a1` … for patterns, and for names that only the hygiene of a macro tells apart.
-fn argument_names(job: &Job<'_>) -> Vec<Ident> {
-    let mut names: Vec<Ident> = Vec::new();
-    for (index, argument) in job.function.arguments().enumerate() {
-        let name = argument.name().map(ours).filter(|name| !names.contains(name));
-        names.push(name.unwrap_or_else(|| local(&format!("a{index}"))));
+/// What a pause and its end mean.
+fn meanings(flavour: Flavour) -> (&'static str, &'static str) {
+    match flavour {
+        Flavour::Periodic => ("no tick starts a run", "tick again"),
+        Flavour::Job => ("nothing that is spawned starts", "start what is spawned again"),
+        Flavour::Service => {
+            ("it is not started", "run again. One that gave up starts at once, with its budget of restarts as new")
+        }
     }
-    names
 }

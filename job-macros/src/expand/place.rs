@@ -48,6 +48,12 @@ impl Stretch {
         Self { first: at(first), last: at(last) }
     }
 
+    /// The same place, as if the glue were the user's.
+    pub(super) fn written(tokens: impl ToTokens) -> Self {
+        let (first, last) = ends(tokens.into_token_stream());
+        Self { first, last }
+    }
+
     /// `(tokens)`
     pub(super) fn group(self, tokens: TokenStream) -> TokenStream {
         let mut group = Group::new(Delimiter::Parenthesis, tokens);
@@ -63,8 +69,13 @@ impl Stretch {
 
     /// `function::<types>(arguments)`
     pub(super) fn call_with(self, function: &TokenStream, types: &TokenStream, arguments: TokenStream) -> TokenStream {
+        self.call(&self.with(function, types), arguments)
+    }
+
+    /// `path::<types>`
+    pub(super) fn with(self, path: &TokenStream, types: &TokenStream) -> TokenStream {
         let open = quote_spanned!(self.first=> ::<);
         let close = quote_spanned!(self.last=> >);
-        self.call(&quote!(#function #open #types #close), arguments)
+        quote!(#path #open #types #close)
     }
 }

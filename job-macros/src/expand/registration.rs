@@ -5,21 +5,23 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, LitStr, Type};
 
-use super::Job;
 use super::place::{Stretch, at, local, ours, written_at};
 use super::role::Role;
+use super::{Job, arguments};
 use crate::attr::{Guard, Opt, Value};
-use crate::item::{Argument, Param};
+use crate::flavour::Flavour;
+use crate::item::Param;
 
 /// The function is called only where it can be.
 pub(super) fn registration(job: &Job<'_>, callable: bool) -> TokenStream {
     let private = job.private(Span::call_site());
     let (name, companion, definition) = (job.function.name(), job.companion(), local("job"));
+    let flavour = job.flavour.ident(Span::call_site());
     let options = job.options.iter().filter_map(|option| setter(job, option));
     let (wants, run) = (wants(job), if callable { run(job) } else { question(job) });
     quote! {
         #private::inventory::submit! {
-            #private::Registration::periodic(
+            #private::Registration::#flavour(
                 #private::Place::new(#name, ::core::module_path!(), ::core::file!(), ::core::line!()),
                 #private::companion::<#companion>,
                 |#definition| #definition #(#options)* #wants #run,
@@ -43,7 +45,7 @@ fn setter(job: &Job<'_>, option: &Opt) -> Option<TokenStream> {
             quote!(.duration(#name, #value))
         }
         Value::Count(number) => quote!(.number(#name, #number)),
-        Value::ComputedCount(_) => {
+        Value::ComputedCount(..) => {
             let value = job.constant(name);
             quote!(.number(#name, #value))
         }
@@ -101,17 +103,12 @@ fn wants(job: &Job<'_>) -> TokenStream {
         .function
         .state()
         .map(|state| wish("state", &Role::State.item(job, state, "Kept"), first_state(job, state), Stretch::of(state)));
-    let arguments = job.is_template().then(|| {
-        let types: Vec<&Type> = job.function.arguments().map(Argument::ty).collect();
-        let kept = types.iter().map(|ty| Role::Argument.item(job, ty, "Kept"));
-        let stretch = Stretch::of(quote!(#(#types)*));
-        wish("args", &stretch.group(quote!(#(#kept,)*)), TokenStream::new(), stretch)
-    });
+    let arguments = arguments::wanted(job);
     quote!(#(#needs)* #state #arguments)
 }
 
 /// `.needs::<Type>()` and its like.
-fn wish(method: &str, ty: &TokenStream, value: TokenStream, stretch: Stretch) -> TokenStream {
+pub(super) fn wish(method: &str, ty: &TokenStream, value: TokenStream, stretch: Stretch) -> TokenStream {
     let method = Ident::new(method, stretch.first);
     stretch.call_with(&quote_spanned!(stretch.first=> .#method), ty, value)
 }
@@ -153,8 +150,10 @@ fn steps(job: &Job<'_>, input: &Ident) -> TokenStream {
     let returned = job.output().0;
     let allow = allow_deprecated(job);
     let end = Role::Output.call(job, &returned, "end", quote!(#output, #shared, #state));
-    quote_spanned! {at(job.function.sig.ident.span())=>
-        let (#shared, #mutable #state, (#(#names,)*)) = #input.split::<#state_type, _>();
+    let span = at(job.function.sig.ident.span());
+    let parts = Ident::new(if job.flavour == Flavour::Job { "open" } else { "split" }, span);
+    quote_spanned! {span=>
+        let (#shared, #mutable #state, (#(#names,)*)) = #input.#parts::<#state_type, _>();
         #allow
         let #output = #call;
         #end
@@ -163,13 +162,13 @@ fn steps(job: &Job<'_>, input: &Ident) -> TokenStream {
 
 fn call(job: &Job<'_>, shared: &Ident, state: &Ident) -> TokenStream {
     let function = ours(&job.function.sig.ident);
-    let mut arguments = 0..;
+    let mut indexes = 0..;
     let values = job.function.params().map(|param| match param {
         Param::Shared(ty) => Role::Data.call(job, ty, "get", quote!(&#shared)),
         Param::State(ty) => Role::State.call(job, ty, "lend", quote!(&mut #state)),
         Param::Argument(argument) => {
-            let name = arguments.next().map(|index| local(&format!("a{index}")));
-            Role::Argument.call(job, argument.ty(), "give", name.into_token_stream())
+            let name = indexes.next().map(|index| local(&format!("a{index}")));
+            job.argument().call(job, argument.ty(), "give", name.into_token_stream())
         }
     });
     let values: Vec<TokenStream> = values.collect();

@@ -9,7 +9,12 @@ use super::place::{at, ends, written_at};
 /// What a type is used as.
 #[derive(Clone, Copy)]
 pub(super) enum Role {
+    /// By which the instances of a template are told apart.
     Argument,
+    /// Which a job on demand is spawned with.
+    Message,
+    /// Which there may be several attempts with.
+    Repeated,
     Data,
     State,
     Output,
@@ -36,6 +41,8 @@ impl Role {
         let (ours, inferred) = (at(span), quote_spanned!(span=> _));
         match self {
             Self::Argument => quote_spanned!(ours=> AsArgument<#inferred>),
+            Self::Message => quote_spanned!(ours=> AsMessage<#inferred>),
+            Self::Repeated => quote_spanned!(ours=> AsRepeated<#inferred>),
             Self::Data => quote_spanned!(ours=> AsData<#inferred>),
             Self::State => quote_spanned!(ours=> AsState<#inferred>),
             Self::Output => quote_spanned!(ours=> Return),

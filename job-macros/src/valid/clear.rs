@@ -5,17 +5,18 @@ use syn::{FnArg, PatType, ReturnType, Signature, Type, parse_quote};
 
 use super::{MOST_ARGUMENTS, is_state, output, parameter};
 use crate::errors::Errors;
+use crate::flavour::Flavour;
 use crate::item::{Function, bare, typed};
 
 /// The function with those of its parameters, and with that output, about which nothing was noted.
-pub(crate) fn clear_part(function: &Function) -> Function {
+pub(crate) fn clear_part(flavour: Flavour, function: &Function) -> Function {
     let (mut clear, generic) = (function.clone(), !function.sig.generics.params.is_empty());
     let states = typed(&function.sig).filter(|param| is_state(param) && is_clear(param)).take(1);
     let data = typed(&function.sig).filter(|param| is_data(param) && is_clear(param));
     let arguments = function.arguments().map(|argument| argument.param).filter(|param| is_clear(param));
     let params = data.chain(states).chain(arguments.take(MOST_ARGUMENTS)).filter(|_| !generic);
     clear.sig.inputs = params.cloned().map(FnArg::Typed).collect();
-    if generic || noted(|errors| output(&function.sig, errors)) {
+    if generic || noted(|errors| output(flavour, &function.sig, errors)) {
         clear.sig.output = ReturnType::Default;
     }
     clear

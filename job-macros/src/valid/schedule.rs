@@ -110,10 +110,12 @@ fn flag(option: &Opt) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attr::Table;
+    use crate::flavour::Flavour;
 
     fn mistakes(attribute: &str) -> Vec<String> {
         let mut errors = Errors::default();
-        let options = Options::read(attribute.parse().expect("test tokens"), &mut errors);
+        let options = Options::read(attribute.parse().expect("test tokens"), Table::of(Flavour::Periodic), &mut errors);
         schedule(&options, &mut errors);
         errors.sentences()
     }

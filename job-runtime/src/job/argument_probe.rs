@@ -9,18 +9,10 @@ use super::signature::{ByValue, Fits, TheContext};
 /// Asks about one type; method resolution prefers [`WithClone`], which is there only where it can be.
 pub struct Copies<A>(PhantomData<fn(&A)>);
 
-impl<A> Copies<A> {
-    /// The question.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<A> Default for Copies<A> {
-    fn default() -> Self {
-        Self::new()
-    }
+/// The question.
+#[must_use]
+pub const fn copies<A>() -> Copies<A> {
+    Copies(PhantomData)
 }
 
 /// The answer of a type with `Clone`.
@@ -50,18 +42,10 @@ impl<A> WithoutClone<A> for &Copies<A> {
 /// Asks whether a type may be taken by value; an answer of its own goes before those of traits.
 pub struct Taken<T>(PhantomData<fn(&T)>);
 
-impl<T> Taken<T> {
-    /// The question.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<T> Default for Taken<T> {
-    fn default() -> Self {
-        Self::new()
-    }
+/// The question.
+#[must_use]
+pub const fn taken<T>() -> Taken<T> {
+    Taken(PhantomData)
 }
 
 impl Taken<Context> {

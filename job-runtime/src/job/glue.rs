@@ -142,6 +142,9 @@ pub trait Return: sealed::Sealed + Sized + 'static {
     type Output: Send + 'static;
     /// What its `Err` holds.
     type Error: Send + 'static;
+    /// The type itself, which a type that cannot be returned has not: what is done with it is then passed over.
+    #[doc(hidden)]
+    type Kept;
 
     #[doc(hidden)]
     fn end<S>(self, shared: Shared, state: State<S>) -> Report {
@@ -158,6 +161,7 @@ pub trait Return: sealed::Sealed + Sized + 'static {
 impl Return for () {
     type Output = ();
     type Error = Infallible;
+    type Kept = ();
 
     fn judge(self, keep: Keep) -> Verdict {
         Verdict::Completed((keep == Keep::Output).then(|| -> Box<dyn Any + Send> { Box::new(()) }))
@@ -176,6 +180,7 @@ where
 {
     type Output = T;
     type Error = E;
+    type Kept = Self;
 
     fn judge(self, keep: Keep) -> Verdict {
         match (self, keep) {

@@ -120,42 +120,24 @@ impl<T: Nobody> AsMessage<FitsNot> for T {
     }
 }
 
-/// A parameter by value of a job on demand that may have more than one attempt.
+/// A parameter by value of a job on demand that may have more than one attempt; it is an [`AsMessage`] besides.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a job that is tried again: each attempt is given its own",
-    label = "expected a type that is `Clone` and `Send`",
+    label = "expected a type that is `Clone`",
     note = "write `#[derive(Clone)]` above a type of your own, or take it as `Arc<T>`",
     note = "without `max_attempts` a job has one attempt, and its arguments need not be `Clone`"
 )]
-pub trait AsRepeated<M>: Sized {
+pub trait AsRepeated<M> {
     /// The type itself.
-    type Kept: Clone + Send + 'static;
-    /// From the caller.
-    fn keep(self) -> Self::Kept;
-    /// To the function.
-    fn give(kept: Self::Kept) -> Self;
+    type Kept;
 }
 
-impl<T: Clone + Send + 'static> AsRepeated<Fits> for T {
+impl<T: Clone> AsRepeated<Fits> for T {
     type Kept = T;
-
-    fn keep(self) -> T {
-        self
-    }
-
-    fn give(kept: T) -> T {
-        kept
-    }
 }
 
 impl<T: Nobody> AsRepeated<FitsNot> for T {
     type Kept = ();
-
-    fn keep(self) {}
-
-    fn give((): ()) -> T {
-        T::anything()
-    }
 }
 
 /// A parameter `&T`.

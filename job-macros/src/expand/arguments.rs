@@ -1,0 +1,97 @@
+//! The parameters by value: as parameters of `start` and its like, as what the runtime keeps, and how it is told.
+
+use proc_macro2::{Delimiter, Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
+
+use super::Job;
+use super::place::{Stretch, at, ends, local, ours, written_at};
+use super::registration::wish;
+use super::role::Role;
+use crate::flavour::Flavour;
+use crate::item::Argument;
+
+/// The function's arguments as parameters of `start` and its like, each with its comma.
+pub(super) fn parameters(job: &Job<'_>) -> TokenStream {
+    let (names, types) = (names(job), types(job));
+    quote!(#(#names: #types,)*)
+}
+
+/// The parameters of `start` and its like as the tuple that the runtime keeps.
+pub(super) fn kept(job: &Job<'_>) -> TokenStream {
+    let kept = types(job).into_iter().zip(names(job));
+    let kept = kept.map(|(ty, name)| job.argument().call(job, ty, "keep", name.to_token_stream()));
+    quote!((#(#kept,)*))
+}
+
+/// The type of that tuple.
+pub(super) fn kept_type(job: &Job<'_>) -> TokenStream {
+    let kept = types(job).into_iter().map(|ty| job.argument().item(job, ty, "Kept"));
+    stretch(job).group(quote!(#(#kept,)*))
+}
+
+/// `.args::<(A,)>()` of a template, `.message::<(A,)>(…)` of a job on demand, which has one without arguments too.
+pub(super) fn wanted(job: &Job<'_>) -> Option<TokenStream> {
+    match job.flavour {
+        Flavour::Job => Some(wish("message", &kept_type(job), copy(job), stretch(job))),
+        Flavour::Periodic | Flavour::Service if job.is_template() => {
+            Some(wish("args", &kept_type(job), TokenStream::new(), stretch(job)))
+        }
+        Flavour::Periodic | Flavour::Service => None,
+    }
+}
+
+/// How the arguments are copied for a further attempt, if they can be.
+fn copy(job: &Job<'_>) -> TokenStream {
+    let (types, kept, stretch) = (types(job), kept_type(job), stretch(job));
+    let (private, taken) = (job.private(stretch.first), types.iter().map(|ty| taken(job, ty)));
+    let repeated = types.iter().filter(|_| job.is_repeated()).map(|ty| repeated(job, ty));
+    let copies = quote_spanned!(stretch.first=> #private::argument::copies);
+    let copies = stretch.call_with(&copies, &kept, TokenStream::new());
+    quote_spanned! {stretch.first=>
+        {
+            use #private::argument::{WithClone as _, WithoutClone as _};
+            #(#taken)*
+            #(#repeated)*
+            (&#copies).ask()
+        }
+    }
+}
+
+/// Asks whether a type may be taken by value: the context could be sent like a message, but is none.
+fn taken(job: &Job<'_>, ty: &Type) -> TokenStream {
+    let last = ends(ty.to_token_stream()).1;
+    let (asking, asked) = (job.private(last), job.private(at(last)));
+    let answer = quote_spanned! {at(last)=>
+        use #asked::argument::TakenByValue as _;
+        (&#asked::argument::taken::<#ty>()).ask()
+    };
+    let answer = written_at(ty, Delimiter::Brace, answer);
+    quote_spanned!(last=> #asking::argument::by_value(#answer);)
+}
+
+/// Asks whether a type can be copied, where it has to be.
+fn repeated(job: &Job<'_>, ty: &Type) -> TokenStream {
+    let repeated = Role::Repeated.item(job, ty, "Kept");
+    quote_spanned!(Stretch::of(ty).first=> let _ = ::core::option::Option::<#repeated>::None;)
+}
+
+/// From the first argument to the last, or where there is none, the function's name.
+fn stretch(job: &Job<'_>) -> Stretch {
+    let types = types(job);
+    if types.is_empty() { Stretch::of(&job.function.sig.ident) } else { Stretch::of(quote!(#(#types)*)) }
+}
+
+fn types<'j>(job: &Job<'j>) -> Vec<&'j Type> {
+    job.function.arguments().map(Argument::ty).collect()
+}
+
+/// The user's names, and `a0`, `a1` … for patterns, and for names that only the hygiene of a macro tells apart.
+fn names(job: &Job<'_>) -> Vec<Ident> {
+    let mut names: Vec<Ident> = Vec::new();
+    for (index, argument) in job.function.arguments().enumerate() {
+        let name = argument.name().map(ours).filter(|name| !names.contains(name));
+        names.push(name.unwrap_or_else(|| local(&format!("a{index}"))));
+    }
+    names
+}
