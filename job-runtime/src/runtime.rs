@@ -15,9 +15,7 @@ use crate::engine::registry::Grouping;
 use crate::engine::supervisor::{Core, Owner};
 use crate::error::{Error, Result};
 use crate::event::{self, Board, Events, Observer};
-use crate::job::{
-    Arguments, Context, Home, Job, JobHandle, JobInfo, Keep, Spawn, Spawned, When, closing, no_runtime,
-};
+use crate::job::{Arguments, Context, Home, Job, JobHandle, JobInfo, Keep, Spawn, Spawned, When, closing, no_runtime};
 use crate::name::hint;
 use crate::outcome::Trigger;
 use crate::panics;
@@ -105,7 +103,9 @@ impl Runtime {
                 let entry = core.admit(kinds, &job)?;
                 core.companions.extend(companion.map(|companion| (companion, entry)));
             }
-            groupings.into_iter().for_each(|grouping| core.add_family(grouping));
+            for grouping in groupings {
+                core.add_family(grouping);
+            }
             Ok(())
         })?;
         Ok(runtime)
@@ -301,7 +301,8 @@ impl Runtime {
     pub fn jobs(&self) -> Vec<JobInfo> {
         let jobs = self.with(|core, kinds| {
             let entries = core.entries.keys();
-            let info = |entry| core.with_owner(kinds, entry, |core, owner, entry| core.info(owner, entry)).ok().flatten();
+            let info =
+                |entry| core.with_owner(kinds, entry, |core, owner, entry| core.info(owner, entry)).ok().flatten();
             let mut jobs: Vec<JobInfo> = entries.into_iter().filter_map(info).collect();
             jobs.sort_by(|left, right| left.name.cmp(&right.name));
             jobs
@@ -485,7 +486,7 @@ impl Runtime {
     pub(crate) fn spawn_companion<C: 'static>(when: When, given: Box<dyn Any + Send>) -> Result<Spawned> {
         let spawn = Spawn { when, trigger: Trigger::Spawn, given, keep: Keep::Output };
         let runtime = Self::current()?;
-        let spawned = runtime.of_companion::<C, _>(|core, owner, entry| owner.spawn(core, entry, spawn))?;
+        let spawned = runtime.of_companion::<C, _>(|core, owner, entry| owner.accept(core, entry, spawn))?;
         spawned.ok_or_else(not_here::<C>)
     }
 

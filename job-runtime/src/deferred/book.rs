@@ -82,7 +82,8 @@ impl Deferred {
     fn take_waiting(&mut self, core: &mut Core, of: Option<u32>) -> Vec<Arc<Run>> {
         let is_meant = |entry: u32| of.is_none_or(|of| of == entry);
         let books = (0..).zip(&mut self.books).filter(|(entry, _)| is_meant(*entry));
-        let mut waiting: Vec<_> = books.filter_map(|(_, book)| book.as_mut()).flat_map(|book| book.queue.drain(..)).collect();
+        let mut waiting: Vec<_> =
+            books.filter_map(|(_, book)| book.as_mut()).flat_map(|book| book.queue.drain(..)).collect();
         let scheduled = self.scheduled.iter().filter(|(_, scheduled)| is_meant(scheduled.run.entry));
         let slots: Vec<u32> = scheduled.map(|(slot, _)| slot).collect();
         for slot in slots {
@@ -171,14 +172,14 @@ impl Owner for Deferred {
         }
         let keep = if handle { Keep::Output } else { Keep::Nothing };
         let spawn = Spawn { when: When::Now, trigger: Trigger::Manual, given: Box::new(()), keep };
-        match self.accept(core, entry, spawn) {
+        match self.take_on(core, entry, spawn) {
             Some(Spawned { refused: Some(reason), .. }) => Err(Error::refused(&*reason)),
             spawned => Ok(spawned.into_iter().map(|spawned| spawned.run).collect()),
         }
     }
 
-    fn spawn(&mut self, core: &mut Core, entry: u32, spawn: Spawn) -> Option<Spawned> {
-        self.accept(core, entry, spawn)
+    fn accept(&mut self, core: &mut Core, entry: u32, spawn: Spawn) -> Option<Spawned> {
+        self.take_on(core, entry, spawn)
     }
 
     fn next(&self, _core: &Core, entry: u32, count: usize) -> Vec<SystemTime> {

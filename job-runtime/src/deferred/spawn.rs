@@ -12,7 +12,7 @@ use crate::outcome::SkipReason;
 
 impl Deferred {
     /// Takes a run on, or refuses it.
-    pub(super) fn accept(&mut self, core: &mut Core, entry: u32, spawn: Spawn) -> Option<Spawned> {
+    pub(super) fn take_on(&mut self, core: &mut Core, entry: u32, spawn: Spawn) -> Option<Spawned> {
         let Spawn { when, trigger, given, keep } = spawn;
         let job = Arc::clone(core.job(entry)?);
         let refused = lacking(core, &job);

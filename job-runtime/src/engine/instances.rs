@@ -79,7 +79,8 @@ impl Index {
         let slot = units.next();
         let Some(template) = self.template(entry) else { return Ok(None) };
         let Some(other) = template.claim(units, key, slot)? else { return Ok(Some(Claim::Free)) };
-        let follows = units.get_mut(other).and_then(Instance::again).is_some_and(|again| !std::mem::replace(again, true));
+        let follows =
+            units.get_mut(other).and_then(Instance::again).is_some_and(|again| !std::mem::replace(again, true));
         Ok(Some(if follows { Claim::Follows } else { Claim::Taken }))
     }
 
@@ -146,12 +147,7 @@ impl Template {
     ///
     /// # Errors
     /// What has to be compared first.
-    fn claim<T: Instance>(
-        &mut self,
-        units: &Slots<T>,
-        key: &Key,
-        slot: u32,
-    ) -> Result<Option<u32>, Unknown> {
+    fn claim<T: Instance>(&mut self, units: &Slots<T>, key: &Key, slot: u32) -> Result<Option<u32>, Unknown> {
         if let Entry::Vacant(place) = self.slots.entry(key.hash) {
             place.insert(slot);
             return Ok(None);

@@ -7,6 +7,7 @@
 mod attempt;
 mod end;
 mod group;
+mod jobs;
 mod look;
 mod owner;
 mod shutdown;
@@ -28,7 +29,7 @@ use super::timers::{Alarm, Timers, Topic};
 use crate::clock::{Moment, Now};
 use crate::error::{Error, Result};
 use crate::event::{Board, Event, EventKind};
-use crate::job::{Cell, Ending, Job, JobInfo, Ledger, Order, Phase, Run, closing};
+use crate::job::{Cell, Ending, Job, Ledger, Order, Phase, Run};
 use crate::outcome::{MissReason, RunId, SkipReason};
 use crate::policy::delay::spread;
 
@@ -225,7 +226,9 @@ impl Core {
             self.timers.retain(|alarm| match alarm.topic() {
                 Topic::Run => is_live(runs, alarm),
                 Topic::Group => group::is_live(families, alarm),
-                topic => of_topic(kinds, topic).is_some_and(|kind| kind.is_live(alarm)),
+                topic @ (Topic::Tick | Topic::Waiting | Topic::Spawned | Topic::Restart) => {
+                    of_topic(kinds, topic).is_some_and(|kind| kind.is_live(alarm))
+                }
             });
         }
         std::mem::take(&mut self.rest)
@@ -299,80 +302,6 @@ impl Core {
         on.map(|(_, running)| &running.run).filter(|run| run.job.is_blocking())
     }
 
-    // ---- the jobs
-
-    /// Takes a job in; it begins when it is [asked to](Self::begin_job).
-    ///
-    /// # Errors
-    /// When there is one of that name, or the runtime shuts down.
-    pub(crate) fn admit(&mut self, kinds: &mut [Box<dyn Owner>], job: &Arc<Job>) -> Result<u32> {
-        if self.is_closing() {
-            return Err(closing());
-        }
-        if self.names.contains_key(&job.name) {
-            return Err(Error::configuration(format!("there is a job `{}` already", job.name)));
-        }
-        let mut ledger = Ledger::default();
-        if !job.options.enabled {
-            ledger.paused = Some("disabled".into());
-        }
-        let entry = Entry { job: Arc::clone(job), ledger, units: 0, runs: 0, family: None, halted: true, guard: None };
-        let entry = self.entries.insert(entry);
-        job.set_entry(entry);
-        self.names.insert(Arc::clone(&job.name), entry);
-        if let Some(owner) = owner(kinds, job.kind) {
-            owner.admit(self, entry);
-        }
-        Ok(entry)
-    }
-
-    /// Does something with a job and its kind.
-    ///
-    /// # Errors
-    /// When it is there no more.
-    pub(crate) fn with_owner<T>(
-        &mut self,
-        kinds: &mut [Box<dyn Owner>],
-        entry: u32,
-        act: impl FnOnce(&mut Self, &mut dyn Owner, u32) -> T,
-    ) -> Result<T> {
-        let kind = self.job(entry).map(|job| job.kind);
-        let owner = kind.and_then(|kind| owner(kinds, kind)).ok_or_else(|| Error::refused("the job was removed"))?;
-        Ok(act(self, &mut **owner, entry))
-    }
-
-    /// Frees the name of a job that is being removed.
-    pub(crate) fn unname(&mut self, entry: u32) {
-        if let Some(entry) = self.entries.get(entry) {
-            self.names.remove(&entry.job.name);
-        }
-        self.companions.retain(|_, other| *other != entry);
-        self.leave_family(entry);
-    }
-
-    /// Forgets a removed job, of which nothing is left.
-    pub(crate) fn forget(&mut self, entry: u32) {
-        let removed = self.entries.remove(entry);
-        self.discard(removed);
-    }
-
-    pub(crate) fn job(&self, entry: u32) -> Option<&Arc<Job>> {
-        self.entries.get(entry).map(|entry| &entry.job)
-    }
-
-    pub(crate) fn name_of(&self, entry: u32) -> &str {
-        self.job(entry).map_or("", |job| &job.name)
-    }
-
-    /// What is shown of a job.
-    pub(crate) fn info(&self, owner: &dyn Owner, entry: u32) -> Option<JobInfo> {
-        let Entry { job, ledger, family, .. } = self.entries.get(entry)?;
-        let mut info = JobInfo::of(job, ledger);
-        info.group = family.and_then(|family| self.families.get(family)).map(|family| Arc::clone(&family.name));
-        owner.describe(self, entry, &mut info);
-        Some(info)
-    }
-
     // ---- what kinds ask
 
     pub(crate) fn arm(&mut self, alarm: Alarm) {
@@ -393,20 +322,6 @@ impl Core {
     pub(crate) fn chance(&mut self) -> u64 {
         self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
         spread(self.chance)
-    }
-
-    /// Whether ticks of a job are skipped.
-    pub(crate) fn is_quiet(&self, entry: u32) -> bool {
-        self.quiet || self.is_paused(entry)
-    }
-
-    /// Whether nothing of a job may start by itself, because it has not begun, or its group has it stopped.
-    pub(crate) fn is_halted(&self, entry: u32) -> bool {
-        self.entries.get(entry).is_some_and(|entry| entry.halted)
-    }
-
-    pub(crate) fn is_paused(&self, entry: u32) -> bool {
-        self.entries.get(entry).is_some_and(|entry| entry.ledger.paused.is_some())
     }
 
     pub(crate) fn order(&mut self, order: Order) -> Arc<Run> {
@@ -492,13 +407,7 @@ impl Core {
     }
 
     /// Decides against an occasion, and tells who waits for it why.
-    pub(crate) fn skip_because(
-        &mut self,
-        run: &Arc<Run>,
-        reason: SkipReason,
-        running: Option<RunId>,
-        text: Arc<str>,
-    ) {
+    pub(crate) fn skip_because(&mut self, run: &Arc<Run>, reason: SkipReason, running: Option<RunId>, text: Arc<str>) {
         self.ledger(run.entry, |ledger| ledger.skipped(reason));
         self.post(Some(&run.job), Some(run.id), EventKind::Skipped { reason, running });
         let cancelled = reason == SkipReason::Cancelled;
@@ -554,28 +463,6 @@ impl Core {
         }
     }
 
-    pub(crate) fn pause(&mut self, entry: u32, reason: &Arc<str>) {
-        self.ledger(entry, |ledger| ledger.paused = Some(Arc::clone(reason)));
-        let job = self.entries.get(entry).map(|entry| Arc::clone(&entry.job));
-        self.post(job.as_ref(), None, EventKind::Paused { reason: Arc::clone(reason) });
-    }
-
-    /// Pauses a job for somebody who asks for it, which also stops what is meant to be always on.
-    pub(crate) fn pause_by_hand(&mut self, owner: &mut dyn Owner, entry: u32, reason: &str) {
-        self.pause(entry, &reason.into());
-        owner.on_pause(self, entry);
-    }
-
-    pub(crate) fn resume(&mut self, owner: &mut dyn Owner, entry: u32) {
-        let Some(kept) = self.entries.get_mut(entry) else { return };
-        kept.ledger.failures_in_a_row = 0;
-        if kept.ledger.paused.take().is_some() {
-            let job = Arc::clone(&kept.job);
-            self.post(Some(&job), None, EventKind::Resumed);
-            owner.on_resume(self, entry);
-        }
-    }
-
     /// Asks a run to stop, as soon as the kind that wants it has decided.
     pub(crate) fn request_stop(&mut self, slot: u32, why: Stop) {
         self.stops.push_back((slot, why));
@@ -595,14 +482,6 @@ impl Core {
                 return;
             }
         }
-    }
-
-    /// Counts the records a kind keeps for a job.
-    pub(crate) fn units(&mut self, entry: u32, count: impl FnOnce(u32) -> u32) -> u32 {
-        self.entries.get_mut(entry).map_or(0, |entry| {
-            entry.units = count(entry.units);
-            entry.units
-        })
     }
 
     pub(crate) fn run_id(&self, slot: u32) -> Option<RunId> {

@@ -254,16 +254,14 @@ impl Run {
     pub(super) fn poll_ending(&self, task: &Task<'_>) -> Poll<Ending> {
         let mut waiter = Some(task.waker().clone());
         let mut rare = self.rare();
-        match rare.ending.take() {
-            Some(ending) => Poll::Ready(ending),
-            None => {
-                std::mem::swap(&mut rare.waiter, &mut waiter);
-                // Whose waker it was may have something to do at its end.
-                drop(rare);
-                drop(waiter);
-                Poll::Pending
-            }
+        if let Some(ending) = rare.ending.take() {
+            return Poll::Ready(ending);
         }
+        std::mem::swap(&mut rare.waiter, &mut waiter);
+        // Whose waker it was may have something to do at its end.
+        drop(rare);
+        drop(waiter);
+        Poll::Pending
     }
 
     /// The handle is dropped; gives what it would have taken.

@@ -127,10 +127,8 @@ struct Usual {
     needs: Arc<[Need]>,
 }
 
-static USUAL: LazyLock<Usual> = LazyLock::new(|| Usual {
-    options: Arc::new(Options::of(Kind::Periodic)),
-    needs: [Need::of::<Context>()].into(),
-});
+static USUAL: LazyLock<Usual> =
+    LazyLock::new(|| Usual { options: Arc::new(Options::of(Kind::Periodic)), needs: [Need::of::<Context>()].into() });
 
 impl fmt::Debug for Periodic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -128,7 +128,10 @@ impl Periodics {
     /// In shifted mode a tick from which no run comes arms the next one itself.
     pub(super) fn after_nothing(&mut self, core: &mut Core, slot: u32) {
         let Some(unit) = self.units.get(slot) else { return };
-        if unit.is_shifted() && unit.next == Moment::NEVER && unit.active == 0 && unit.undecided() == 0
+        if unit.is_shifted()
+            && unit.next == Moment::NEVER
+            && unit.active == 0
+            && unit.undecided() == 0
             && !core.is_halted(unit.entry())
         {
             self.arm_after(core, slot, core.now.moment);

@@ -389,7 +389,9 @@ impl Builder {
         let Inventory { found, groupings, notices, .. } = inventory;
         let jobs = check(found, &home, manual, &mut mistakes);
         refuse(mistakes)?;
-        notices.iter().for_each(|notice| event::log_notice(notice));
+        for notice in &notices {
+            event::log_notice(notice);
+        }
         let runtime = Runtime::open(home, self.observers, shutdown_timeout, manual, Start { jobs, groupings })?;
         let engine = runtime.engine()?;
         for signal in self.shutdown_on {

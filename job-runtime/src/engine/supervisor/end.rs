@@ -183,10 +183,11 @@ impl Core {
 
 /// Takes the error out, where it is what was kept.
 fn without_cause(ending: Ending, keep: Keep) -> (Ending, Option<Cause>) {
-    match ending {
-        Ending::Returned(kept) if keep == Keep::Error => (Ending::Interrupted, kept.downcast().ok().map(|cause| *cause)),
-        other => (other, None),
+    if keep != Keep::Error {
+        return (ending, None);
     }
+    let Ending::Returned(kept) = ending else { return (ending, None) };
+    (Ending::Interrupted, kept.downcast().ok().map(|cause| *cause))
 }
 
 fn phase_of(outcome: Outcome) -> Phase {
@@ -241,12 +242,10 @@ fn returned(verdict: Verdict) -> Judged {
 
 /// A job whose arguments are gone has no other attempt, and is told so.
 fn possible(directive: Directive, run: &Run) -> Directive {
-    match directive {
-        Directive::Snooze(_) if !run.is_repeatable() => {
-            Directive::Cancel("it was to be snoozed, but its arguments are not `Clone`".into())
-        }
-        other => other,
+    if matches!(directive, Directive::Snooze(_)) && !run.is_repeatable() {
+        return Directive::Cancel("it was to be snoozed, but its arguments are not `Clone`".into());
     }
+    directive
 }
 
 /// Nobody reads the ending of a run whose output was not kept.

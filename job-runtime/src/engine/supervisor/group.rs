@@ -198,7 +198,9 @@ impl Core {
         if down.at > down.from {
             down.at -= 1;
             let next = family.members.get(down.at).copied().flatten();
-            next.into_iter().for_each(|entry| self.take_down(kinds, entry, then));
+            if let Some(entry) = next {
+                self.take_down(kinds, entry, then);
+            }
             return true;
         }
         match then {

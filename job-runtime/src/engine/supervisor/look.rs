@@ -85,7 +85,7 @@ impl Core {
             match alarm.topic() {
                 Topic::Run => self.run_alarm(kinds, alarm),
                 Topic::Group => self.family_alarm(kinds, alarm),
-                topic => {
+                topic @ (Topic::Tick | Topic::Waiting | Topic::Spawned | Topic::Restart) => {
                     if let Some(kind) = of_topic(kinds, topic) {
                         kind.on_alarm(self, alarm);
                     }

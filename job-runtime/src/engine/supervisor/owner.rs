@@ -59,7 +59,7 @@ pub(crate) trait Owner: Send {
     /// When that cannot be done.
     fn request(&mut self, core: &mut Core, entry: u32, handle: bool) -> Result<Vec<Arc<Run>>>;
     /// Takes on a run that was asked for, or refuses it; `None` when the job is of a kind that is not spawned.
-    fn spawn(&mut self, _core: &mut Core, _entry: u32, _spawn: Spawn) -> Option<Spawned> {
+    fn accept(&mut self, _core: &mut Core, _entry: u32, _spawn: Spawn) -> Option<Spawned> {
         None
     }
     /// Gives the job another schedule.
