@@ -90,8 +90,11 @@ async fn a_place_is_free_again_however_a_run_ends() {
     handles[2].cancel();
     jobs.advance("1m").await;
     door.let_through(1, &jobs).await;
-    let outcomes: Vec<String> =
-        jobs.runs("ends_in_many_ways").iter().map(|run| run.outcome.map_or_else(String::new, |outcome| outcome.to_string())).collect();
+    let outcomes: Vec<String> = jobs
+        .runs("ends_in_many_ways")
+        .iter()
+        .map(|run| run.outcome.map_or_else(String::new, |outcome| outcome.to_string()))
+        .collect();
     assert_eq!(outcomes, ["failed", "panicked", "cancelled", "timed_out", "completed"]);
     assert_eq!(counts(&jobs, "ends_in_many_ways"), (5, 5, 0, 0, 0));
 }

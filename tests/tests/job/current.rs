@@ -104,7 +104,10 @@ async fn by_hand_a_job_whose_data_is_missing_is_refused_with_what_the_start_woul
     assert_eq!((reason(&error), handle, error.to_string()), ("refused", "refused", text.clone()));
     let said = text.strip_prefix("the job was refused: ").expect("the reason");
     assert!(refused.ends_with(said), "`{refused}` does not say `{said}`");
-    assert_eq!((counts(&jobs, "enters"), books(&jobs, "enters").skipped_for(SkipReason::Refused)), ((2, 0, 2, 0, 0), 2));
+    assert_eq!(
+        (counts(&jobs, "enters"), books(&jobs, "enters").skipped_for(SkipReason::Refused)),
+        ((2, 0, 2, 0, 0), 2)
+    );
     let jobs = manual(&["enters"]).data(Ledger).await;
     enters::spawn(1).await.expect("it ends well");
     assert_eq!(counts(&jobs, "enters"), (1, 1, 0, 0, 0));

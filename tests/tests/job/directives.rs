@@ -206,7 +206,10 @@ async fn retry_after_the_last_attempt_leaves_what_was_returned() {
     let jobs = auto(&["wants_another"]).await;
     let calls = Calls::default();
     assert_eq!(wants_another::spawn(Arc::clone(&calls), true).await.expect("it ends well"), 1);
-    assert_eq!(why(wants_another::spawn(Arc::clone(&calls), false)).await, ("failed", "the job failed: as told".to_owned()));
+    assert_eq!(
+        why(wants_another::spawn(Arc::clone(&calls), false)).await,
+        ("failed", "the job failed: as told".to_owned())
+    );
     assert!(jobs.settle("1h").await);
     assert_eq!(calls.load(Ordering::Relaxed), 2);
 }
@@ -221,7 +224,7 @@ async fn a_text_that_is_no_duration_panics_at_its_place() {
     let _jobs = auto(&["snoozes_for_a_text_that_is_no_duration"]).await;
     let (reason, text) = why(snoozes_for_a_text_that_is_no_duration::spawn()).await;
     let line = include_str!("directives.rs").lines().position(|line| line.contains("cx.snooze(\"a while\")"));
-    let place = format!("{}:{}:", file!(), line.expect("it is there") + 1);
+    let place = format!("{}:{}", file!(), line.expect("it is there") + 1);
     assert_eq!(reason, "panicked");
     assert!(text.contains("`a while`") && text.contains(&place), "{text}");
 }

@@ -38,7 +38,10 @@ async fn a_handle_dropped_at_once_lets_the_run_go_on() {
     jobs.advance("999ms").await;
     assert_eq!(dropped(), 0);
     jobs.advance("1ms").await;
-    assert_eq!((story(&jobs, "makes_output"), dropped()), (["0ms 1 started", "1000ms 1 completed"].map(str::to_owned).into(), 1));
+    assert_eq!(
+        (story(&jobs, "makes_output"), dropped()),
+        (["0ms 1 started", "1000ms 1 completed"].map(str::to_owned).into(), 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,28 +1,26 @@
 //! Jobs on demand as their users see them: spawned, awaited, cancelled, tried again, bounded, paused, one at a time.
 
-//#[path = "../child/mod.rs"]
-//mod child;
-//#[path = "../listener/mod.rs"]
-//mod listener;
+#[path = "../listener/mod.rs"]
+mod listener;
 #[path = "../stage/mod.rs"]
 mod stage;
 
-//mod arguments;
-//mod attempts;
-//mod bounds;
+mod arguments;
+mod attempts;
+mod bounds;
 mod cancel;
-//mod control;
+mod control;
 mod current;
-//mod directives;
-//mod ending;
+mod directives;
+mod ending;
 mod handle;
 mod letting_go;
-//mod options;
-//mod pause;
-//mod plain;
-//mod serial;
+mod options;
+mod pause;
+mod plain;
+mod serial;
 mod spawn;
-//mod told;
+mod told;
 
 use std::fmt::{Debug, Display};
 use std::future::Future;

@@ -122,9 +122,8 @@ async fn the_state_is_kept_when_a_message_is_cancelled_before_its_turn() {
 async fn state_with_goes_before_default_and_makes_it_anew() {
     let made = Arc::new(AtomicU32::new(0));
     let makes = Arc::clone(&made);
-    let _jobs = auto(&["registry"])
-        .state_with(move || BTreeMap::from([("made", makes.fetch_add(1, Ordering::Relaxed))]))
-        .await;
+    let _jobs =
+        auto(&["registry"]).state_with(move || BTreeMap::from([("made", makes.fetch_add(1, Ordering::Relaxed))])).await;
     assert_eq!(registry::spawn(Message::Find("made")).await.expect("it ends well"), Some(0));
     assert_eq!(registry::spawn(Message::Find("made")).await.expect("it ends well"), Some(0));
     assert_eq!(why(registry::spawn(Message::AddAndPanic("x"))).await.0, "panicked");
@@ -200,7 +199,10 @@ async fn a_message_that_is_tried_again_or_snoozed_is_not_overtaken() {
     let turns = [Turn::FailsAtFirst, Turn::SnoozesAtFirst, Turn::Ends];
     let handles = turns.map(takes_turns::spawn);
     jobs.advance("5s").await;
-    assert_eq!(handles.each_ref().map(job_runtime::JobHandle::status), [JobState::Retryable, JobState::Available, JobState::Available]);
+    assert_eq!(
+        handles.each_ref().map(job_runtime::JobHandle::status),
+        [JobState::Retryable, JobState::Available, JobState::Available]
+    );
     jobs.advance("1m").await;
     let order: Vec<RunId> = jobs.runs("takes_turns").iter().map(|run| run.id).collect();
     let [first, second, third] = handles.each_ref().map(job_runtime::JobHandle::id);

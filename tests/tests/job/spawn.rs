@@ -61,8 +61,9 @@ async fn spawn_after_waits_for_exactly_that_long() {
 #[tokio::test(start_paused = true)]
 async fn spawn_after_no_time_is_spawn() {
     let jobs = auto(&["doubles"]).await;
-    for handle in [doubles::spawn_after("0s", 1), doubles::spawn_after(Duration::ZERO, 1)] {
-        assert_eq!(handle.status(), JobState::Running);
+    let handles = [doubles::spawn_after("0s", 1), doubles::spawn_after(Duration::ZERO, 1)];
+    assert_eq!(handles.each_ref().map(job_runtime::JobHandle::status), [JobState::Running; 2]);
+    for handle in handles {
         assert_eq!(handle.await.expect("it ends well"), 2);
     }
     assert_eq!(starts(&jobs, "doubles"), [0, 0]);
@@ -90,7 +91,7 @@ async fn a_text_that_is_no_duration_panics_at_the_place_of_the_caller() {
     let jobs = auto(&["doubles", "spawns_after_a_text_that_is_no_duration"]).await;
     let error = spawns_after_a_text_that_is_no_duration::spawn().await.expect_err("it panics").to_string();
     let line = include_str!("spawn.rs").lines().position(|line| line.contains("spawn_after(\"soon\", 1)"));
-    let place = format!("{}:{}:", file!(), line.expect("it is there") + 1);
+    let place = format!("{}:{}", file!(), line.expect("it is there") + 1);
     assert!(error.contains("`soon`") && error.contains(&place), "{error}");
     assert_eq!(counts(&jobs, "doubles"), (0, 0, 0, 0, 0));
 }
