@@ -24,13 +24,13 @@ use random::Random;
 use story::Story;
 
 /// How many histories are compared, on how many threads.
-const HISTORIES: u64 = 20_000;
+const HISTORIES: u64 = 10_000;
 const THREADS: u64 = 2;
 /// How many histories share a tokio runtime.
 const SHARED: usize = 1_000;
 
 /// How often a kind of thing must have happened in all histories, so that they are worth something.
-const OFTEN: u64 = 500;
+const OFTEN: u64 = 200;
 
 /// How often each kind of thing happened.
 type Tally = BTreeMap<(&'static str, &'static str), u64>;
