@@ -285,6 +285,30 @@ fn consumer() {
     example.has_ended();
 }
 
+#[test]
+fn group() {
+    let mut example = Example::start("group", &[]);
+    for text in [
+        "connection starts (schedule)",
+        "consume starts (schedule)",
+        "acknowledge starts (schedule)",
+        "consume failed: a message that nobody can read",
+        "consume restarts in 500ms",
+        "acknowledge cancelled",
+        "consume starts (restart)",
+        "acknowledge starts (restart)",
+    ] {
+        example.says(text);
+    }
+    example.terminate();
+    for text in ["shutting down", "acknowledge completed", "consume completed", "connection completed"] {
+        example.says(text);
+    }
+    example.has_ended();
+    let starts = example.seen.iter().filter(|line| line.starts_with("connection starts"));
+    assert_eq!(starts.count(), 1, "{:#?}", example.seen);
+}
+
 /// Each example with its text.
 fn texts() -> Vec<(String, String)> {
     let directory = repository().join("examples").join("examples");
