@@ -16,7 +16,7 @@ mod registry {
     #[job]
     async fn serve(message: Message, registry: &mut Registry) -> Result<Option<u64>, String> {
         match message {
-            Message::Add(key) if key.is_empty() => return Err("a key has at least one letter".to_owned()),
+            Message::Add(key) if key.is_empty() => Err("a key has at least one letter".to_owned()),
             Message::Add(key) => {
                 let value = run_long(&key).await;
                 registry.0.insert(key, value);

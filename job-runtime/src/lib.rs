@@ -34,10 +34,10 @@
 //! # Words
 //!
 //! A *tick* is a time at which a job is due. From a tick, a trigger, a `spawn` or the start of a service (each is an
-//! *occasion*) comes a *run*, unless it is *skipped* (its guard, the option `when`, said no; the run before is still on;
-//! the job is paused; it was refused or cancelled) or *missed* (its time went by before it could start). A run has one *attempt*, or more where `max_attempts` allows. A run that should stop is
-//! asked to, through its [`Context`], and has its *grace*, the option `job_shutdown`; what is on after that is
-//! dropped.
+//! *occasion*) comes a *run*, unless it is *skipped* (its guard, the option `when`, said no; the run before is still
+//! on; the job is paused; it was refused or cancelled) or *missed* (its time went by before it could start). A run has
+//! one *attempt*, or more where `max_attempts` allows. A run that should stop is asked to, through its [`Context`], and
+//! has its *grace*, the option `job_shutdown`; what is on after that is dropped.
 //!
 //! # How a parameter is written says what it is
 //!
@@ -273,12 +273,12 @@
 //!
 //! # Threads and tasks
 //!
-//! A schedule is a record and an alarm, not a task; so is a spawned run that waits. One thread (`job-driver`) waits for the earliest alarm, so that
-//! a job that blocks a worker of the program's runtime cannot hold the ticks of others. An async run becomes a task
-//! of the program's runtime, at the latest when it first has to wait; runs that come due in a crowd are polled for
-//! the first time by a few tasks that share them. A plain `fn` runs on a thread of its own, named after the job.
-//! A further thread (`job-events`) tells what happened, as soon as anybody listens; under [`run_all`] another one
-//! (`job-signals`) hears the signals of the system.
+//! A schedule is a record and an alarm, not a task; so is a spawned run that waits. One thread (`job-driver`) waits for
+//! the earliest alarm, so that a job that blocks a worker of the program's runtime cannot hold the ticks of others. An
+//! async run becomes a task of the program's runtime, at the latest when it first has to wait; runs that come due in a
+//! crowd are polled for the first time by a few tasks that share them. A plain `fn` runs on a thread of its own, named
+//! after the job. A further thread (`job-events`) tells what happened, as soon as anybody listens; under [`run_all`]
+//! another one (`job-signals`) hears the signals of the system.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
