@@ -103,7 +103,9 @@ impl<S: Supervise> Lane<S> {
         let look = if idle { Moment::NEVER } else { now + RELIEF };
         state.look = look;
         drop(state);
-        left.into_iter().for_each(|attempt| own_task(handle, attempt));
+        for attempt in left {
+            own_task(handle, attempt);
+        }
         look
     }
 

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::carrier::Lane;
-use super::executor::{End, Supervise};
+use super::executor::{self, End, Supervise};
 use super::supervisor::{Core, Owner, Rest, Stop, owner};
 use super::teller::Teller;
 use crate::clock::{Moment, Now, first, in_real_time};
@@ -397,7 +397,12 @@ impl Supervise for Engine {
         self.locked_at(now, |core, kinds, _| core.attempt_ended(kinds, slot, run, end))
     }
 
-    fn ended_with_others(&self, slot: u32, run: Arc<Run>, end: End) {
+    fn ended_with_others(self: &Arc<Self>, slot: u32, run: Arc<Run>, end: End) {
+        if self.board.is_read() {
+            // Whoever listens is told at once, by both clocks.
+            self.ended(slot, &run, end);
+            return;
+        }
         let at = self.home.clock.moment();
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
         ends.push(Ended { slot, run, end: Some(end), at });
@@ -420,6 +425,12 @@ impl Supervise for Engine {
 }
 
 impl Conductor for Engine {
+    fn waits_for_itself(&self, run: &Run) -> bool {
+        let Some(cell) = &run.cell else { return false };
+        let same = |asker: &Run| asker.id != run.id && asker.cell.as_ref().is_some_and(|held| Arc::ptr_eq(held, cell));
+        executor::current().is_some_and(|asker| same(&asker))
+    }
+
     fn cancel(self: Arc<Self>, run: &Arc<Run>, reason: &str) {
         self.locked(|core, kinds, _| match core.slot_of(run) {
             Some(slot) => core.stop(kinds, slot, Stop::Cancelled(reason.into())),

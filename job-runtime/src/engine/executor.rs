@@ -31,7 +31,7 @@ pub(crate) trait Supervise: Send + Sync + Sized + 'static {
     /// Gives the outcome, unless the supervisor had given the attempt up before.
     fn ended(self: &Arc<Self>, slot: u32, run: &Arc<Run>, end: End) -> Option<Outcome>;
     /// The same, of an attempt that was carried with others: it is told with theirs.
-    fn ended_with_others(&self, slot: u32, run: Arc<Run>, end: End);
+    fn ended_with_others(self: &Arc<Self>, slot: u32, run: Arc<Run>, end: End);
     /// Makes known what was told with others.
     fn tell_ends(self: &Arc<Self>);
     /// Where runs have their tasks.

@@ -410,7 +410,10 @@ impl Core {
     /// Decides against an occasion, and tells who waits for it why.
     pub(crate) fn skip_because(&mut self, run: &Arc<Run>, reason: SkipReason, running: Option<RunId>, text: Arc<str>) {
         self.ledger(run.entry, |ledger| ledger.skipped(reason));
-        self.post(Some(&run.job), Some(run.id), EventKind::Skipped { reason, running });
+        // What is refused afterwards is counted; but the end of the shutdown was the last event.
+        if !self.is_over() {
+            self.post(Some(&run.job), Some(run.id), EventKind::Skipped { reason, running });
+        }
         let cancelled = reason == SkipReason::Cancelled;
         let ending = if cancelled { Ending::Cancelled(text) } else { Ending::Refused(text) };
         self.close(run, Phase::Cancelled, ending);
@@ -437,6 +440,8 @@ impl Core {
     /// Notes where a run has come to, and answers who waits for it.
     fn close(&mut self, run: &Arc<Run>, phase: Phase, ending: Ending) {
         run.set_phase(phase);
+        // They do not wait for whoever keeps the handle, and are not dropped with the run, under the lock.
+        self.rest.leftovers.extend(run.take_given());
         if run.is_awaited() {
             self.rest.endings.push((Arc::clone(run), ending));
         } else {

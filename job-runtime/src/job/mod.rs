@@ -182,6 +182,9 @@ pub(crate) struct Home {
 pub(crate) trait Conductor: Send + Sync {
     /// Asks the run to stop, whatever it is waiting for.
     fn cancel(self: Arc<Self>, run: &Arc<Run>, reason: &str);
+
+    /// Whether it is a run that comes first which waits for this one.
+    fn waits_for_itself(&self, run: &Run) -> bool;
 }
 
 impl Home {

@@ -286,6 +286,12 @@ impl Run {
         message.copy(&**lent.given.as_ref()?)
     }
 
+    /// The arguments of a job on demand that no attempt needs any more.
+    pub(crate) fn take_given(&self) -> Option<Box<dyn Any + Send>> {
+        self.job.message.as_ref()?;
+        self.rare().given.take()
+    }
+
     /// Whether it can be run once more: of a job on demand, whether its arguments are still there.
     pub(crate) fn is_repeatable(&self) -> bool {
         self.job.message.is_none() || self.rare().given.is_some()
