@@ -138,8 +138,8 @@
 //! ```
 //!
 //! With `&mut S` it is serial: one run after another, in the order of `spawn`, on one state. Then the argument is a
-//! message and the output its reply; `spawn(…)` casts, `spawn(…).await` calls. A run that awaits another of the same
-//! serial job waits for ever, or until its `timeout`.
+//! message and the output its reply; `spawn(…)` casts, `spawn(…).await` calls. A run that awaits a later one of
+//! the same serial job, which would wait for it in turn, is told so by an error.
 //!
 //! ```standalone_crate
 //! use std::collections::HashMap;
