@@ -285,6 +285,12 @@ mod tests {
     }
 
     #[test]
+    fn a_job_on_demand_has_one_state_whatever_its_arguments() {
+        let found = in_short(&expanded_as(Flavour::Job, "", "fn f(a: u8, s: &mut Seen) {}"));
+        has(&found, &["asyncfnpeek<T>(f:impl", "control::peek::<Self,<SeenasAsState>::Kept,T>("]);
+    }
+
+    #[test]
     fn arguments_are_repeated_where_there_may_be_several_attempts() {
         for (attribute, repeated) in [
             ("", false),
