@@ -232,7 +232,8 @@ mod tests {
              <dynDbasAsData>::get(&shared),<SeenasAsState>::lend(&mutstate)).await",
             "fnstart(a:u8,a1:(u8,u8),)",
             "peek_at::<Self,_,<SeenasAsState>::Kept,T>({letkept:(<u8asAsArgument>::Kept,<(u8,u8)asAsArgument>::Kept,)=\
-             (<u8asAsArgument>::keep(a),<(u8,u8)asAsArgument>::keep(a1),);kept},move|kept|f(<SeenasAsState>::show(kept)))",
+             (<u8asAsArgument>::keep(a),<(u8,u8)asAsArgument>::keep(a1),);kept},\
+             move|kept|f(<SeenasAsState>::show(kept)))",
         ] {
             assert!(found.contains(part), "{part} in {found}");
         }

@@ -62,7 +62,8 @@ async fn all() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let _: std::result::Result<u8, RunError<std::io::Error>> = handle.await;
     let _: u8 = jobs::create::spawn_after(Duration::from_secs(3), "me".to_owned(), 3).await?;
     let _: u8 = jobs::create::spawn_at(SystemTime::UNIX_EPOCH, "me".to_owned(), 3).await?;
-    let tried: std::result::Result<JobHandle<_>, RunError<std::io::Error>> = jobs::create::try_spawn("me".to_owned(), 3);
+    let tried: std::result::Result<JobHandle<_>, RunError<std::io::Error>> =
+        jobs::create::try_spawn("me".to_owned(), 3);
     let _: u8 = tried?.await?;
     let tried: std::result::Result<JobHandle<()>, RunError<Infallible>> = jobs::forget::try_spawn();
     let _: std::result::Result<(), RunError<Infallible>> = tried?.await;
