@@ -231,7 +231,8 @@ mod tests {
             "f(<u8asAsArgument>::give(a0),<ContextasAsData>::get(&shared),<(u8,u8)asAsArgument>::give(a1),\
              <dynDbasAsData>::get(&shared),<SeenasAsState>::lend(&mutstate)).await",
             "fnstart(a:u8,a1:(u8,u8),)",
-            "peek_at::<Self,_,<SeenasAsState>::Kept,T>((<u8asAsArgument>::keep(a),<(u8,u8)asAsArgument>::keep(a1),),\
+            "peek_at::<Self,_,<SeenasAsState>::Kept,T>({letkept:(<u8asAsArgument>::Kept,<(u8,u8)asAsArgument>::Kept,)=\
+             (<u8asAsArgument>::keep(a),<(u8,u8)asAsArgument>::keep(a1),);kept},\
              move|kept|f(<SeenasAsState>::show(kept)))",
         ] {
             assert!(found.contains(part), "{part} in {found}");
@@ -253,12 +254,15 @@ mod tests {
                 "argument::by_value({useargument::TakenByValueas_;(&argument::taken::<u8>()).ask()})",
                 "let(shared,state,(a0,a1,))=input.open::<(),_>()",
                 "f(<u8asAsMessage>::give(a0),<ContextasAsData>::get(&shared),<(u8,u8)asAsMessage>::give(a1)).await",
-                "#[track_caller]fnspawn(a:u8,a1:(u8,u8),)->JobHandle<Result<u8,E>>{control::spawn::<Self,_,\
-                 <Result<u8,E>asReturn>::Kept>((<u8asAsMessage>::keep(a),<(u8,u8)asAsMessage>::keep(a1),))}",
+                &format!(
+                    "#[track_caller]fnspawn(a:u8,a1:(u8,u8),)->JobHandle<Result<u8,E>>{{control::spawn::<Self,_,\
+                     <Result<u8,E>asReturn>::Kept>({{letkept:{kept}=\
+                     (<u8asAsMessage>::keep(a),<(u8,u8)asAsMessage>::keep(a1),);kept}})}}"
+                ),
                 "fntry_spawn(a:u8,a1:(u8,u8),)->::core::result::Result::<JobHandle<Result<u8,E>>,\
                  RunError<ErrorOf::<Result<u8,E>>>>{",
                 "fnspawn_after(delay:implIntoDuration,a:u8,",
-                "control::spawn_after::<Self,_,<Result<u8,E>asReturn>::Kept>(delay,(",
+                "control::spawn_after::<Self,_,<Result<u8,E>asReturn>::Kept>(delay,{let",
                 "fnspawn_at(time:::std::time::SystemTime,a:u8,",
                 "implIsJob<Own>forf{}",
             ],
@@ -279,6 +283,12 @@ mod tests {
                 "asyncfnpeek<T>(f:impl",
             ],
         );
+    }
+
+    #[test]
+    fn a_job_on_demand_has_one_state_whatever_its_arguments() {
+        let found = in_short(&expanded_as(Flavour::Job, "", "fn f(a: u8, s: &mut Seen) {}"));
+        has(&found, &["asyncfnpeek<T>(f:impl", "control::peek::<Self,<SeenasAsState>::Kept,T>("]);
     }
 
     #[test]

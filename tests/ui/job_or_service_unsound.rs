@@ -24,12 +24,17 @@ fn opaque(value: impl Send) -> impl Future {
 }
 
 #[job]
-async fn borrowed(text: Vec<&str>, life: &'static u8, unsized_text: str, two: &mut u8, states: &mut u8) -> &str {
-    ""
+async fn borrowed(text: Vec<&str>, life: &'static u8, unsized_text: str, two: &mut u8, states: &mut u8) {
+    let _ = (text, life, unsized_text, two, states);
 }
 
 #[service]
-unsafe extern "C" fn from_elsewhere(#[cfg(unix)] number: u8) {}
+fn lent(text: &String) -> Result<&str, String> {
+    Ok(text)
+}
+
+#[service]
+unsafe extern "C" fn from_elsewhere(#[cfg(unix)] _number: u8) {}
 
 #[service]
 struct Consumer;

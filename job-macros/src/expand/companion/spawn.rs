@@ -71,7 +71,8 @@ fn try_spawn(job: &Job<'_>) -> TokenStream {
     let (params, kept) = (arguments::parameters(job), arguments::kept(job));
     let call = call(job, "try_spawn", Stretch::written(&output), kept);
     let doc = format!(
-        "Runs `{}()` once, like `spawn`, and tells a refusal at once.\n\n\
+        "Runs `{}()` once, like `spawn`, and tells a refusal at once: as the `RunError` that the handle of `spawn` \
+         would end with.\n\n\
          # Errors\nThe run is refused {REFUSED}.",
         job.function.name()
     );
