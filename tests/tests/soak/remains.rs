@@ -8,11 +8,15 @@ use tokio::task::yield_now;
 /// The kernel keeps so much of a thread's name.
 const NAME: usize = 15;
 
-/// Waits until nothing is left of the runtime; whoever calls gives up after a while.
-pub async fn none(jobs: &[String]) {
+/// Waits until no task is there, but for the one that asks.
+pub async fn no_task() {
     while Handle::current().metrics().num_alive_tasks() > 0 {
         yield_now().await;
     }
+}
+
+/// Waits until no thread is there that a job ran on, and none of the engine's.
+pub async fn no_thread(jobs: &[String]) {
     while threads().iter().any(|thread| is_ours(thread, jobs)) {
         yield_now().await;
     }
