@@ -64,7 +64,7 @@ pub fn meet_on_thread(cx: &Context) -> Result<(), &'static str> {
     match next().0 {
         Fate::Ends | Fate::Directs => Ok(()),
         Fate::Fails => Err(AS_MEANT),
-        Fate::Panics => panic!("{AS_MEANT}"),
+        Fate::Panics => panic::panic_any(AS_MEANT),
         Fate::Hangs => {
             while !cx.is_cancelled() {
                 std::thread::sleep(Duration::from_millis(1));
@@ -79,7 +79,7 @@ async fn conclude(fate: Fate, random: &mut Random) -> Result<(), &'static str> {
         Fate::Ends if random.percent(50) => sleep(Duration::from_millis(random.within(1, 5))).await,
         Fate::Ends | Fate::Directs => {}
         Fate::Fails => yield_now().await,
-        Fate::Panics => panic!("{AS_MEANT}"),
+        Fate::Panics => panic::panic_any(AS_MEANT),
         Fate::Hangs => return Err(AS_MEANT),
     }
     if let Fate::Fails = fate { Err(AS_MEANT) } else { Ok(()) }
@@ -97,7 +97,7 @@ fn direct(cx: &Context, random: &mut Random) {
 pub fn keep_quiet() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        if panic.payload_as_str() != Some(AS_MEANT) {
+        if panic.payload().downcast_ref() != Some(&AS_MEANT) {
             print(panic);
         }
     }));

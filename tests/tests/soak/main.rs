@@ -26,7 +26,7 @@ mod told;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use job_runtime::{Runtime, run_all};
 
@@ -93,15 +93,17 @@ async fn start(told: Arc<Told>) -> Runtime {
 
 /// Looks at everything, again and again, and weighs the process.
 async fn watch(runtime: &Runtime, length: Duration, told: &Told) -> Memory {
-    let begun = Instant::now();
     let mut memory = Memory::new(length);
     let mut looks = tokio::time::interval(Duration::from_secs(1) / LOOKS);
-    while begun.elapsed() < length {
-        looks.tick().await;
+    let begun = looks.tick().await;
+    loop {
+        let since = looks.tick().await - begun;
+        if since > length {
+            return memory;
+        }
         assert_books(runtime, false);
-        memory.weigh(begun.elapsed(), told.ended());
+        memory.weigh(since, told.ended());
     }
-    memory
 }
 
 /// Every occasion of every job is accounted for, in the end as decided. Gives the names of the jobs.
