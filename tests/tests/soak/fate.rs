@@ -30,10 +30,10 @@ pub fn next() -> (Fate, Random) {
     static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
     let mut random = Random::new(ATTEMPTS.fetch_add(1, Ordering::Relaxed));
     let fate = match random.within(0, 99) {
-        0..45 => Fate::Ends,
-        45..65 => Fate::Fails,
-        65..82 => Fate::Panics,
-        82..95 => Fate::Hangs,
+        0..40 => Fate::Ends,
+        40..62 => Fate::Fails,
+        62..80 => Fate::Panics,
+        80..95 => Fate::Hangs,
         _ => Fate::Directs,
     };
     (fate, random)

@@ -12,7 +12,7 @@ use crate::random::Random;
 pub const USERS: u32 = 800;
 pub const FOLLOWERS: u32 = 300;
 /// How many recurring jobs are added by name.
-pub const ADDED: u32 = 400;
+pub const ADDED: u32 = 450;
 
 type Result = std::result::Result<(), &'static str>;
 
@@ -49,9 +49,8 @@ pub fn added(number: u32, random: &mut Random) -> Periodic {
     let overlap = random.one_of(&["run", "ignore", "queue", "stop_previous"]);
     let attempts = u32::try_from(random.within(1, 3)).expect("it is small");
     let job = Periodic::new(name_of(number), schedule(random), |cx| async move { fate::meet(&cx).await });
-    let job = job.configure(|job| {
-        job.on_overlap(overlap)?.max_attempts(attempts)?.backoff("1ms..20ms")?.timeout("20ms")?.job_shutdown("1s")
-    });
+    let job =
+        job.configure(|job| job.on_overlap(overlap)?.max_attempts(attempts)?.backoff("1ms..20ms")?.timeout("20ms"));
     job.expect("each policy goes with the others")
 }
 

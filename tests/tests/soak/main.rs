@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use job_runtime::{Runtime, run_all};
+use job_runtime::{JobInfo, Kind, Runtime, run_all};
 
 use answers::Answers;
 use memory::Memory;
@@ -99,11 +99,18 @@ async fn watch(runtime: &Runtime, length: Duration, told: &Told) -> Memory {
     loop {
         let since = looks.tick().await - begun;
         if since > length {
+            println!("{} jobs at the last look", at_work(runtime));
             return memory;
         }
         assert_books(runtime, false);
         memory.weigh(since, told.ended());
     }
+}
+
+/// Instances, jobs that are one, and what is spawned.
+fn at_work(runtime: &Runtime) -> usize {
+    let count = |job: JobInfo| if job.kind == Kind::Job { job.running } else { job.instances };
+    runtime.jobs().into_iter().map(count).sum()
 }
 
 /// Every occasion of every job is accounted for, in the end as decided. Gives the names of the jobs.

@@ -16,7 +16,7 @@ use crate::random::Random;
 const ACTORS: u64 = 8;
 
 /// What there is by name, besides what is added.
-const NAMED: [&str; 13] = [
+const NAMED: [&str; 14] = [
     "sync",
     "beat",
     "replace",
@@ -29,6 +29,7 @@ const NAMED: [&str; 13] = [
     "give_up",
     "keep_pool",
     "refresh",
+    "carry",
     "consume",
 ];
 
