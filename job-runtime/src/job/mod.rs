@@ -42,7 +42,7 @@ pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState, ErrorOf,
 
 pub(crate) use accounting::Ledger;
 pub(crate) use arguments::{Args, Arguments, Key, Message, Unknown};
-pub(crate) use data::{Data, Need};
+pub(crate) use data::{ByType, Data, Need};
 pub(crate) use glue::{Cause, Verdict};
 pub(crate) use handle::Ending;
 pub(crate) use options::{DelayMode, Grace, Options, Signature};
