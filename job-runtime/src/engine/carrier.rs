@@ -31,6 +31,8 @@ const RELIEF: Duration = Duration::from_millis(10);
 pub(crate) struct Lane<S: Supervise> {
     state: Mutex<State<S>>,
     workers: usize,
+    /// How soon after another a run does not come alone.
+    burst: Duration,
 }
 
 struct State<S: Supervise> {
@@ -46,7 +48,8 @@ struct State<S: Supervise> {
 }
 
 impl<S: Supervise> Lane<S> {
-    pub(crate) fn new(handle: &Handle) -> Arc<Self> {
+    /// On a test's clock everything comes at one moment, and says nothing by it.
+    pub(crate) fn new(handle: &Handle, fake: bool) -> Arc<Self> {
         let state = State {
             attempts: VecDeque::new(),
             carriers: 0,
@@ -55,7 +58,8 @@ impl<S: Supervise> Lane<S> {
             look: Moment::NEVER,
             last: Moment::NEVER,
         };
-        Arc::new(Self { state: Mutex::new(state), workers: handle.metrics().num_workers() })
+        let burst = if fake { Duration::ZERO } else { BURST };
+        Arc::new(Self { state: Mutex::new(state), workers: handle.metrics().num_workers(), burst })
     }
 
     /// Sets runs going; true when somebody is to look after them.
@@ -65,7 +69,7 @@ impl<S: Supervise> Lane<S> {
         let Some(first) = attempts.next() else { return false };
         let mut state = self.lock();
         let before = std::mem::replace(&mut state.last, now);
-        let alone = before == Moment::NEVER || now.since(before) >= BURST;
+        let alone = before == Moment::NEVER || now.since(before) >= self.burst;
         if alone && !crowd {
             drop(state);
             std::iter::once(first).chain(attempts).for_each(|attempt| own_task(supervisor.handle(), attempt));

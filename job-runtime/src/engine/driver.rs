@@ -81,16 +81,16 @@ impl Engine {
         shutdown_timeout: Option<Duration>,
         manual: bool,
     ) -> Arc<Self> {
-        let now = home.clock.now();
+        let (now, fake) = (home.clock.now(), home.clock.is_fake());
         let board = Arc::new(board);
-        let core = Core::new(now, Arc::clone(&board), shutdown_timeout, manual, home.clock.is_fake());
-        let teller = Teller::new(Arc::clone(&board), Handle::current(), home.clock.is_fake());
+        let core = Core::new(now, Arc::clone(&board), shutdown_timeout, manual, fake);
+        let teller = Teller::new(Arc::clone(&board), Handle::current(), fake);
         let engine = Arc::new(Self {
             home,
             board,
             handle: Handle::current(),
             state: Mutex::new(State { core, kinds, armed: Moment::NEVER }),
-            lane: Lane::new(&Handle::current()),
+            lane: Lane::new(&Handle::current(), fake),
             ends: Mutex::default(),
             untold: AtomicUsize::new(0),
             wake: Notify::new(),
