@@ -269,6 +269,8 @@ async fn paused_messages_wait_and_keep_their_order() {
     jobs.advance("1h").await;
     assert_eq!((find.status(), names().await), (JobState::Available, Some(vec!["ada"])));
     registry::resume().await.expect("it is there");
+    jobs.advance("0s").await;
+    assert_eq!(find.status(), JobState::Completed);
     assert_eq!(find.await.expect("it ends well"), Some(1));
 }
 
