@@ -103,7 +103,12 @@ impl Core {
         if family.strategy == Strategy::OneForOne {
             return Remedy::Alone;
         }
-        family.go_down(entry, now + delay);
+        let halted = family.go_down(entry, now + delay);
+        for member in halted {
+            if let Some(kept) = self.entries.get_mut(member) {
+                kept.halted = true;
+            }
+        }
         self.unsettled = true;
         Remedy::Together
     }
@@ -218,9 +223,7 @@ impl Core {
             }
             return;
         }
-        let Some(kept) = self.entries.get_mut(entry) else { return };
-        kept.halted = true;
-        let kind = kept.job.kind;
+        let Some(kind) = self.job(entry).map(|job| job.kind) else { return };
         if let Some(owner) = owner(kinds, kind) {
             owner.halt(self, entry);
         }
@@ -237,9 +240,9 @@ impl Core {
 }
 
 impl Family {
-    /// A member has ended; those that go with it are stopped, and begin anew at `at`.
-    fn go_down(&mut self, member: u32, at: Moment) {
-        let Some(place) = self.members.iter().position(|other| *other == Some(member)) else { return };
+    /// A member has ended: it and those that go with it begin anew at `at`, and nothing of them starts before.
+    fn go_down(&mut self, member: u32, at: Moment) -> Vec<u32> {
+        let Some(place) = self.members.iter().position(|other| *other == Some(member)) else { return Vec::new() };
         let count = self.members.len();
         let from = self.strategy.restarted(place, count).start;
         match &mut self.down {
@@ -250,6 +253,7 @@ impl Family {
             }
             None => self.down = Some(Down { at: count, from, then: Then::Begin(at) }),
         }
+        self.members.iter().skip(from).flatten().copied().collect()
     }
 }
 
