@@ -182,8 +182,8 @@ async fn takes_turns(turn: Turn, lines: &mut Vec<String>, cx: &Context, door: &D
 async fn one_message_at_a_time_in_the_order_of_spawning() {
     let (jobs, door) = with_door(auto(&["takes_turns"])).await;
     let handles: Vec<_> = (0..20).map(|_| takes_turns::spawn(Turn::Ends)).collect();
-    for number in 0..20 {
-        assert_eq!(jobs.running(), [handles[number].id()]);
+    for handle in &handles {
+        assert_eq!(jobs.running(), [handle.id()]);
         door.let_through(1, &jobs).await;
     }
     let lines = takes_turns::peek(Clone::clone).await.expect("it is this runtime's").expect("it has run");
