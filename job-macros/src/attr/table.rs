@@ -154,8 +154,10 @@ impl Table {
     }
 
     fn otherwise(&self, name: &str) -> &'static str {
-        let restarts = SERVICE.find(name).is_some() && self.find("max_attempts").is_some();
-        if restarts { "what fails here is tried again as `max_attempts` says" } else { self.otherwise }
+        if SERVICE.find(name).is_some() && self.find("max_attempts").is_some() {
+            return "what fails here is tried again as `max_attempts` says";
+        }
+        if others(name) == [GROUP.at] { "it is about several jobs" } else { self.otherwise }
     }
 
     fn meant(&self, name: &str) -> Option<&'static str> {
@@ -191,7 +193,7 @@ mod tests {
             (&PERIODIC, "max_seconds", "`max_seconds` goes with `#[service]` and `group!`: what fails here is tried"),
             (&PERIODIC, "max_pending", "`max_pending` goes with `#[job]`: a periodic job runs at each tick, and ends"),
             (&SERVICE, "timeout", &*format!("`timeout` goes with `#[periodic]` and `#[job]`: {service}")),
-            (&SERVICE, "strategy", &*format!("`strategy` goes with `group!`: {service}")),
+            (&SERVICE, "strategy", "`strategy` goes with `group!`: it is about several jobs"),
             (&GROUP, "name", "`name` goes with `#[periodic]`, `#[job]` and `#[service]`: a group says how its"),
         ] {
             assert!(table.unknown(name).starts_with(told), "{name}: {}", table.unknown(name));

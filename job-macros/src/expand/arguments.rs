@@ -18,14 +18,17 @@ pub(super) fn parameters(job: &Job<'_>) -> TokenStream {
 }
 
 /// The parameters of `start` and its like as the tuple that the runtime keeps.
+///
+/// Its type is written before `keep` is: what is wrong with an argument is told of that first, and of `keep` no more,
+/// where rustc might say other things, such as to borrow it.
 pub(super) fn kept(job: &Job<'_>) -> TokenStream {
-    let kept = types(job).into_iter().zip(names(job));
+    let (tuple, ty, kept) = (local("kept"), kept_type(job), types(job).into_iter().zip(names(job)));
     let kept = kept.map(|(ty, name)| job.argument().call(job, ty, "keep", name.to_token_stream()));
-    quote!((#(#kept,)*))
+    quote!({ let #tuple: #ty = (#(#kept,)*); #tuple })
 }
 
 /// The type of that tuple.
-pub(super) fn kept_type(job: &Job<'_>) -> TokenStream {
+fn kept_type(job: &Job<'_>) -> TokenStream {
     let kept = types(job).into_iter().map(|ty| job.argument().item(job, ty, "Kept"));
     stretch(job).group(quote!(#(#kept,)*))
 }

@@ -9,7 +9,21 @@ use crate::duration::Setting;
 use crate::error::Result;
 use crate::policy::restart::{Budget, Strategy};
 
-/// Jobs that are supervised together; declared by [`group!`](crate::group).
+/// Jobs that are supervised together; declared by [`group!`](crate::group), which makes a `static` of it.
+///
+/// ```standalone_crate
+/// use job_runtime::{group, periodic, service};
+///
+/// #[service]
+/// async fn keep_pool() {}
+///
+/// #[periodic(every = "1h")]
+/// async fn purge_sessions() {}
+///
+/// group!(DATABASE = [keep_pool, purge_sessions], strategy = "rest_for_one");
+///
+/// assert_eq!(DATABASE.name(), "DATABASE");
+/// ```
 pub struct Group {
     pub(crate) place: Place,
     pub(crate) members: &'static [Member],

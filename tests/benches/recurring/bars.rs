@@ -1,9 +1,9 @@
 //! What the project asks of itself, held against the run.
 
 use crate::cell::{Contender, Phase};
+use crate::figures::Table;
 use crate::report::Metric;
 use crate::results::Results;
-use crate::table::Table;
 
 /// An upper bound for one metric of one phase at one number of schedules.
 struct Bar {

@@ -16,6 +16,11 @@
 )]
 #![allow(clippy::unused_async, reason = "a job is async; this one has nothing to wait for")]
 
+#[path = "../figures/mod.rs"]
+mod figures;
+#[path = "../kernel/mod.rs"]
+mod kernel;
+
 mod bars;
 mod cell;
 mod floors;
@@ -82,7 +87,7 @@ fn measure(cell: Cell) -> ExitCode {
 }
 
 fn compare(plan: &Plan) -> ExitCode {
-    println!("{}\n", measure::machine());
+    println!("{}\n", kernel::machine());
     let results = plan.run();
     println!("{}", table::fires(&results));
     println!("{}", table::registration(&results));

@@ -1,9 +1,10 @@
-//! What the kernel says about this process and this machine, read from `/proc`.
+//! What this process used between two moments.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::kernel::{self, field, float};
 use crate::recorder::recorder;
 
 /// Totals since the start, of all threads but the main one, which does the measuring.
@@ -15,7 +16,7 @@ pub(crate) struct Reading {
 
 #[derive(Clone, Copy, Default)]
 struct Thread {
-    cpu: Duration,
+    cpu: f64,
     voluntary_switches: u64,
 }
 
@@ -39,7 +40,7 @@ impl Reading {
         let (mut cpu, mut switches) = (0.0, 0);
         for (id, thread) in &self.threads {
             let earlier = before.threads.get(id).copied().unwrap_or_default();
-            cpu += thread.cpu.saturating_sub(earlier.cpu).as_secs_f64();
+            cpu += thread.cpu - earlier.cpu;
             switches += thread.voluntary_switches - earlier.voluntary_switches;
         }
         Used {
@@ -53,56 +54,15 @@ impl Reading {
 }
 
 fn threads() -> BTreeMap<u32, Thread> {
-    let tasks = fs::read_dir("/proc/self/task").expect("this is Linux, with /proc");
-    let ids = tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok());
-    ids.filter(|id| *id != std::process::id()).filter_map(|id| Some((id, thread(id)?))).collect()
+    let but_the_main_one = kernel::threads().filter(|id| *id != std::process::id());
+    but_the_main_one.filter_map(|id| Some((id, thread(id)?))).collect()
 }
 
 /// `None` when the thread ended meanwhile.
 fn thread(id: u32) -> Option<Thread> {
-    let schedule = fs::read_to_string(format!("/proc/self/task/{id}/schedstat")).ok()?;
     let status = fs::read_to_string(format!("/proc/self/task/{id}/status")).ok()?;
     Some(Thread {
-        cpu: Duration::from_nanos(schedule.split_whitespace().next()?.parse().ok()?),
+        cpu: kernel::cpu(id)?,
         voluntary_switches: field(&status, "voluntary_ctxt_switches:")?.parse().ok()?,
     })
-}
-
-/// In bytes.
-pub(crate) struct Memory {
-    pub(crate) resident: f64,
-    pub(crate) peak: f64,
-}
-
-pub(crate) fn memory() -> Memory {
-    let status = fs::read_to_string("/proc/self/status").expect("this is Linux, with /proc");
-    let bytes = |name| {
-        let kibibytes = field(&status, name).and_then(|text| text.parse::<u64>().ok());
-        float(kibibytes.expect("the kernel counts memory")) * 1024.0
-    };
-    Memory { resident: bytes("VmRSS:"), peak: bytes("VmHWM:") }
-}
-
-/// The machine and how busy it is, in a line.
-pub(crate) fn machine() -> String {
-    let read = |path| fs::read_to_string(path).unwrap_or_default();
-    let processors = read("/proc/cpuinfo");
-    let model = processors.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let kernel = read("/proc/sys/kernel/osrelease");
-    let load = read("/proc/loadavg");
-    format!(
-        "{cores} × {}, Linux {}, load before the start {}; two tokio workers; median (min–max) of the windows.",
-        model.trim_start_matches([' ', '\t', ':']),
-        kernel.trim(),
-        load.split_whitespace().next().unwrap_or("unknown"),
-    )
-}
-
-fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()
-}
-
-fn float(number: u64) -> f64 {
-    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::figures::Range;
+
 /// One measured quantity; the unit is part of the meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Metric {
@@ -54,13 +56,6 @@ pub(crate) struct Report {
     values: Vec<(Metric, f64)>,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Range {
-    pub(crate) min: f64,
-    pub(crate) median: f64,
-    pub(crate) max: f64,
-}
-
 impl Report {
     pub(crate) fn add(&mut self, metric: Metric, value: f64) {
         self.values.push((metric, value));
@@ -73,9 +68,7 @@ impl Report {
     /// `None` when nothing was measured.
     pub(crate) fn range(&self, metric: Metric) -> Option<Range> {
         let of_metric = self.values.iter().filter(|(known, _)| *known == metric);
-        let mut values: Vec<f64> = of_metric.map(|(_, value)| *value).collect();
-        values.sort_by(f64::total_cmp);
-        Some(Range { min: *values.first()?, median: *values.get(values.len() / 2)?, max: *values.last()? })
+        Range::of(of_metric.map(|(_, value)| *value))
     }
 
     /// Reads what `Display` wrote; `None` when a line is something else.

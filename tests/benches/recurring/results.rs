@@ -1,7 +1,8 @@
 //! The reports of all cells, to be looked up and set in relation.
 
 use crate::cell::{Cell, Contender, Phase};
-use crate::report::{Metric, Range, Report};
+use crate::figures::Range;
+use crate::report::{Metric, Report};
 
 #[derive(Default)]
 pub(crate) struct Results {

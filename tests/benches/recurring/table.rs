@@ -1,10 +1,10 @@
 //! The measurements as Markdown tables; a ratio is to the floor of the same run.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use crate::cell::{Cell, Contender, Phase};
-use crate::report::{Metric, Range, Report};
+use crate::figures::{self, Table, grouped, number};
+use crate::report::{Metric, Report};
 use crate::results::Results;
 
 /// Ticking: what a fire costs and how late it is.
@@ -92,24 +92,6 @@ pub(crate) fn idle(results: &Results) -> String {
     table.text
 }
 
-/// Rows under a heading; nothing at all while there is no row.
-pub(crate) struct Table {
-    head: String,
-    pub(crate) text: String,
-}
-
-impl Table {
-    pub(crate) fn new(title: &str, columns: &[&str]) -> Self {
-        let rule = "---|".repeat(columns.len());
-        Self { head: format!("### {title}\n\n| {} |\n|{rule}\n", columns.join(" | ")), text: String::new() }
-    }
-
-    pub(crate) fn row(&mut self, cells: &[String]) {
-        let head = std::mem::take(&mut self.head);
-        writeln!(self.text, "{head}| {} |", cells.join(" | ")).expect("a string takes any text");
-    }
-}
-
 /// Ours stand out.
 fn name(contender: Contender) -> String {
     if contender.is_ours() { format!("**{contender}**") } else { format!("floor: {contender}") }
@@ -124,29 +106,9 @@ fn median(report: &Report, metric: Metric, digits: usize) -> String {
 }
 
 fn spread(report: &Report, metric: Metric, digits: usize) -> String {
-    report.range(metric).map_or_else(
-        || number(None, digits),
-        |Range { min, median, max }| format!("{median:.digits$} ({min:.digits$}–{max:.digits$})"),
-    )
-}
-
-fn number(value: Option<f64>, digits: usize) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
+    figures::spread(report.range(metric), digits)
 }
 
 fn period(period: Duration) -> String {
     if period.subsec_millis() == 0 { format!("{} s", period.as_secs()) } else { format!("{} ms", period.as_millis()) }
-}
-
-/// `1,000,000`
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

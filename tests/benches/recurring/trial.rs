@@ -6,7 +6,8 @@ use job_runtime::Runtime;
 
 use crate::cell::{Cell, Contender, Phase};
 use crate::grid::Grid;
-use crate::measure::{self, Reading};
+use crate::kernel;
+use crate::measure::Reading;
 use crate::recorder::{self, recorder};
 use crate::report::{Metric, Report};
 use crate::{floors, ours};
@@ -31,7 +32,7 @@ async fn trial(cell: Cell) -> Report {
     let library = if cell.contender.is_ours() { Some(ours::start(cell.period, aligned).await) } else { None };
     std::thread::sleep(Duration::from_millis(100));
 
-    let before = measure::memory();
+    let before = kernel::memory();
     let grid = Grid::new(cell);
     recorder().expect(&grid);
     let begun = Instant::now();
@@ -45,7 +46,7 @@ async fn trial(cell: Cell) -> Report {
         Phase::Register => report.add(Metric::Register, registered.as_secs_f64() * 1e3),
         Phase::Spread | Phase::Herd | Phase::Idle => add_windows(&mut report, cell, &grid),
     }
-    report.add(Metric::Peak, measure::memory().peak / 1e6);
+    report.add(Metric::Peak, kernel::memory().peak / 1e6);
     report
 }
 
@@ -59,7 +60,7 @@ fn register(cell: Cell, grid: &Grid, library: Option<&Runtime>, aligned: bool) {
 }
 
 fn add_memory(report: &mut Report, cell: Cell, before: f64) {
-    let memory = measure::memory();
+    let memory = kernel::memory();
     report.add(Metric::Resident, memory.resident / 1e6);
     if cell.jobs >= WEIGHABLE {
         report.add(Metric::Bytes, (memory.resident - before) / f64::from(cell.jobs));

@@ -11,12 +11,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Runs a test on a thread of its own.
 #[track_caller]
 pub fn in_time(test: impl FnOnce() + Send + 'static) {
+    within(PATIENCE, test);
+}
+
+/// Runs a test on a thread of its own that counts as hung only after so long.
+#[track_caller]
+pub fn within(patience: Duration, test: impl FnOnce() + Send + 'static) {
     let (running, over) = channel::<()>();
     let thread = std::thread::spawn(move || {
         let _running = running;
         test();
     });
-    assert_ne!(over.recv_timeout(PATIENCE), Err(RecvTimeoutError::Timeout), "it hangs");
+    assert_ne!(over.recv_timeout(patience), Err(RecvTimeoutError::Timeout), "it hangs");
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use job_runtime::{Context, periodic};
+use job_runtime::{Context, group, job, periodic, service};
 
 macro_rules! by_parts {
     ($(#[$meta:meta])* $vis:vis $name:ident, $every:expr, $data:ty, $state:ty, $output:ty, $body:block) => {
@@ -11,6 +11,37 @@ macro_rules! by_parts {
         $vis async fn $name(cx: &Context, data: &$data, state: &mut $state, argument: $state) -> $output {
             let _ = (cx, data, state, argument);
             $body
+        }
+    };
+}
+
+macro_rules! spawned {
+    ($(#[$meta:meta])* $vis:vis $name:ident($argument:ident: $ty:ty), $attempts:expr, $pending:literal, $output:ty) => {
+        $(#[$meta])*
+        #[job(max_attempts = $attempts, max_pending = $pending)]
+        $vis async fn $name($argument: $ty, argument: $ty, state: &mut $ty) -> $output {
+            *state = $argument;
+            drop(argument);
+            Ok(())
+        }
+    };
+}
+
+macro_rules! served {
+    ($vis:vis $name:ident, $restart:literal, $backoff:expr, $($key:ty)?) => {
+        #[service(restart = $restart, backoff = $backoff)]
+        $vis fn $name(cx: &Context $(, key: $key)?) {
+            $(let _: $key = key;)?
+            let _ = cx;
+        }
+    };
+}
+
+macro_rules! grouped {
+    ($vis:vis $name:ident: $first:path, $($member:ident),*; $strategy:literal $restarts:expr) => {
+        group! {
+            #[doc = "Made by a macro."]
+            $vis $name = [$first, $($member),*], strategy = $strategy, max_restarts = $restarts
         }
     };
 }
@@ -52,6 +83,7 @@ macro_rules! several {
 }
 
 const ON: bool = true;
+const ATTEMPTS: u32 = 1;
 
 #[derive(Default)]
 struct State(u32);
@@ -64,6 +96,15 @@ by_parts!(
     pub by_text, "10m", str, u32, Result<(), String>, { Ok(()) }
 );
 by_parts!(by_value, Duration::from_secs(90), (dyn Fn(&str) + Send + Sync), Vec<u8>, (), {});
+spawned!(
+    /// Documented.
+    #[allow(clippy::needless_pass_by_value)]
+    pub by_message(argument: String), 2 + 1, 0, Result<(), String>
+);
+spawned!(pub(crate) by_bytes(bytes: Vec<u8>), ATTEMPTS, 3, Result<(), std::fmt::Error>);
+served!(pub by_itself, "transient", "1s..5m",);
+served!(by_key, "permanent", Duration::from_secs(3), (u8, String));
+grouped!(pub SEVERAL: crate::first, second, by_message, by_itself; "one_for_all" ATTEMPTS + 1);
 whole!(
     async fn whole_item() {}
 );
@@ -74,6 +115,8 @@ fn ready() -> bool {
 }
 
 fn main() {
+    let _: job_runtime::Result<()> = Ok(());
+    let _ = (by_message::spawn, by_bytes::try_spawn, by_key::start, SEVERAL.name());
     let _ = (by_text::trigger_is_not_there, by_value::resume, whole_item::trigger, by_values::trigger);
 }
 

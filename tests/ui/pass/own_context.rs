@@ -12,4 +12,9 @@ async fn count(state: &mut app::Context, cx: &job_runtime::Context) {
     state.count += u8::from(cx.attempt() == 1);
 }
 
+#[job_runtime::job]
+fn sent(message: app::Context, cx: &job_runtime::Context) {
+    let _ = (message.count, cx);
+}
+
 fn main() {}

@@ -17,11 +17,22 @@ struct Schedule;
 struct Timetable;
 struct T;
 struct T1;
+struct Own;
+struct Own1;
+struct Infallible;
+struct SystemTime;
+struct JobHandle;
+struct RunError;
+struct Group;
+struct Member;
 mod core {}
 mod std {}
 mod job_runtime {}
 trait Into {}
 trait Default {}
+trait Clone {}
+trait IsJob {}
+trait IntoDuration {}
 
 #[::job_runtime::periodic(every = "10m", initial_delay = "1s", when = || true)]
 async fn shadowed(data: &Box, cx: &::job_runtime::Context, state: &mut T, argument: u8) -> ::job_runtime::Result<()> {
@@ -39,6 +50,25 @@ fn calendar() {}
 
 #[::job_runtime::periodic(schedule = ::job_runtime::Schedule::every("10m").unwrap())]
 fn schedule() {}
+
+#[::job_runtime::job(max_attempts = 3)]
+async fn spawned(data: &Box, state: &mut T, argument: u8, delay: u8, time: u8, f: u8) -> ::job_runtime::Result<u8> {
+    let _ = (data, state, delay, time, f);
+    ::std::result::Result::Ok(argument)
+}
+
+#[::job_runtime::job(max_pending = 0)]
+fn spawn(own: Own, kept: u8, (_, _): (u8, u8), a0: u8, output: u8, input: u8, shared: u8) {
+    let _ = (own, kept, a0, output, input, shared);
+}
+
+#[::job_runtime::service(max_restarts = 0, max_seconds = 3)]
+async fn served(state: &mut T1, f: u8, cx: &::job_runtime::Context) -> ::job_runtime::Result<()> {
+    let _ = (state, f, cx);
+    ::std::result::Result::Ok(())
+}
+
+::job_runtime::group!(GROUP = [shadowed, spawned, spawn, served], max_restarts = { let value = 3; value });
 
 fn guard(_: &::job_runtime::Context) -> bool {
     true
@@ -76,6 +106,23 @@ mod words {
 
     #[job_runtime::periodic(every = "10m")]
     fn trigger(_: &mut u8) {}
+
+    const MAX_PENDING: ::core::primitive::u32 = 3;
+
+    #[job_runtime::job(max_pending = MAX_PENDING)]
+    fn spawn_after(delay: [u8; MAX_PENDING as usize]) {
+        let _ = delay;
+    }
+
+    #[job_runtime::job(companion = Own)]
+    fn try_spawn(key: String) {
+        drop(key);
+    }
+
+    #[job_runtime::service]
+    fn r#loop() {}
+
+    job_runtime::group!(r#static = [spawn_after, Own, r#loop]);
 
     #[job_runtime::periodic(every = "10m")]
     fn r#match(r#type: String, _ignored: u8, mut changed: u8) {

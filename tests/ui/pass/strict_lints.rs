@@ -1,5 +1,5 @@
 //! The expansion trips no lint, however strict its user is.
-#![forbid(unsafe_code)]
+#![forbid(unsafe_code, non_local_definitions)]
 #![deny(
     warnings,
     missing_docs,
@@ -23,7 +23,7 @@
 
 use std::time::Duration;
 
-use job_runtime::{Context, Result, periodic};
+use job_runtime::{Context, Result, group, job, periodic, service};
 
 /// Shared data.
 pub trait Mailer: Send + Sync {
@@ -85,6 +85,79 @@ pub async fn account_sync(
 #[periodic(every = "10m", initial_delay = "0s", when = |cx| cx.attempt() == 1)]
 pub fn purge() {}
 
+/// A message, of which there is one.
+#[derive(Debug)]
+pub struct Mail(String);
+
+/// A job on demand.
+///
+/// # Errors
+/// Never.
+#[job(
+    max_attempts = TRIES,
+    backoff = "1s..5m",
+    timeout = "1m",
+    max_running = 3,
+    max_pending = TRIES - 3,
+    job_shutdown = PERIOD,
+    name = "crm",
+    enabled = !cfg!(windows)
+)]
+pub async fn create_user(
+    cx: &Context,
+    mailer: &dyn Mailer,
+    user: UserId,
+    names: Vec<String>,
+) -> Result<(UserId, Option<String>), std::io::Error> {
+    let _ = cx.attempt();
+    mailer.send();
+    std::future::ready(()).await;
+    Ok((user, names.into_iter().next()))
+}
+
+/// A plain one, with a state.
+#[job]
+pub fn count_mail(mail: Mail, seen: &mut Seen) {
+    let Mail(text) = mail;
+    seen.0 += u32::from(text == "counts");
+}
+
+/// A service.
+///
+/// # Errors
+/// Never.
+#[service]
+pub async fn consume(cx: &Context, mailer: &dyn Mailer) -> Result<(), std::io::Error> {
+    mailer.send();
+    cx.cancelled().await;
+    Ok(())
+}
+
+/// A service for each user.
+#[service(
+    restart = "transient",
+    max_restarts = 0,
+    max_seconds = TRIES,
+    backoff = "500ms..30s",
+    job_shutdown = "1s",
+    on_give_up = "pause",
+    name = "rooms",
+    enabled = true
+)]
+pub fn room(user: UserId, seen: &mut Seen) {
+    seen.0 += user.0;
+}
+
+group! {
+    /// Those that need the mailer.
+    pub MAILING = [create_user, consume, inner::visible_in_crate],
+    strategy = "rest_for_one",
+    max_restarts = TRIES,
+    max_seconds = TRIES + 2,
+}
+
+group!(ALONE = [room]);
+
 /// A function of many arguments.
 #[expect(clippy::too_many_arguments, non_snake_case, reason = "to see that its type is silent as well")]
 #[periodic(every = "10m")]
@@ -97,6 +170,18 @@ pub fn many(seen: &mut Seen, a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, camelCase
 #[periodic(every = "10m")]
 pub fn purge_old() {}
 
+/// Old, and on demand.
+#[deprecated(note = "use `create_user`")]
+#[job]
+pub fn create_user_old() {}
+
+/// A job of many arguments.
+#[expect(clippy::too_many_arguments, non_snake_case, reason = "to see that its type is silent as well")]
+#[job]
+pub fn many_messages(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, camelCase: u8) {
+    let _ = (a, b, c, d, e, f, g, camelCase);
+}
+
 #[periodic(every = "1h")]
 async fn private(count: &mut u64) {
     *count += 1;
@@ -104,7 +189,17 @@ async fn private(count: &mut u64) {
 }
 
 mod inner {
-    use job_runtime::periodic;
+    use job_runtime::{job, periodic, service};
+
+    #[job(max_attempts = 2)]
+    pub(crate) async fn sent_in_crate(to: String) -> Result<(), String> {
+        std::future::ready(Err(to)).await
+    }
+
+    #[service(restart = "temporary")]
+    pub(super) async fn served_above() {
+        std::future::ready(()).await;
+    }
 
     #[periodic(every = "1h", max_running = 2)]
     pub(crate) fn visible_in_crate() {}
@@ -120,6 +215,14 @@ fn main() {
     async fn inside_a_body() {
         std::future::ready(()).await;
     }
+    #[job]
+    async fn on_demand_inside_a_body(to: String) {
+        drop(std::future::ready(to).await);
+    }
+    #[service]
+    fn served_inside_a_body() {}
+    group!(INSIDE = [inside_a_body, on_demand_inside_a_body, served_inside_a_body]);
     let _: fn() = inner::visible_in_crate;
+    let _ = (inner::sent_in_crate::spawn, inner::served_above, ALONE.name());
     let _: fn(String, Vec<u8>) = inner::visible_above;
 }
