@@ -49,9 +49,9 @@ fn bad_variables_are_refused_together() {
     ])
     .is_refused(&[
         "`JOBS_DISABLE` names `greet`, which is not a job; did you mean `greets`?",
-        " … `JOB_ADDS_TIMOUT` … did you mean `timeout`?",
         " … `JOB_GREETS_MAX_PENDING` … a number from 0",
         " … `JOB_OLD_MAIL_V2_EVERY` … goes with `#[periodic]`",
+        " … `JOB_ADDS_TIMOUT` … did you mean `timeout`?",
     ]);
 }
 

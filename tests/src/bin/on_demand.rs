@@ -57,7 +57,7 @@ async fn everywhere() -> job_runtime::Result {
     say("before the start", greets::spawn("early".to_owned())).await;
     let runtime = job_runtime::run_all().start().await?;
     say("main", greets::spawn("main".to_owned())).await;
-    say("a task", tokio::spawn(async { greets::spawn("task".to_owned()) }).await.expect("it does not panic")).await;
+    a_task().await;
     say("a thread", elsewhere(|| greets::spawn("thread".to_owned())).await).await;
     say("another tokio", elsewhere(on_another_tokio).await).await;
     say("a plain fn", greets_on_a_thread::spawn("plain".to_owned())).await;
@@ -72,9 +72,16 @@ async fn everywhere() -> job_runtime::Result {
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "a task of the program, which is no job")]
+async fn a_task() {
+    let task = tokio::spawn(async { say("a task", greets::spawn("task".to_owned())).await });
+    task.await.expect("it does not panic");
+}
+
 fn on_another_tokio() -> JobHandle<Result<String, String>> {
     let tokio = tokio::runtime::Builder::new_current_thread().build().expect("a tokio runtime");
-    tokio.block_on(async { greets::spawn("tokio".to_owned()) })
+    let _entered = tokio.enter();
+    greets::spawn("tokio".to_owned())
 }
 
 /// Calls on a thread that is none of tokio's.

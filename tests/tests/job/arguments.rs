@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use job_runtime::{Context, JobState, Outcome, Runtime, job};
 
+use crate::patience::in_time_and_paused;
 use crate::stage::{Door, auto, counts, starts, story, with_door};
 use crate::why;
 
@@ -245,24 +246,28 @@ async fn carries(_curious: Curious, cx: &Context) -> Result<(), String> {
     if cx.attempt() == 1 { Err("once more".to_owned()) } else { Ok(()) }
 }
 
-#[tokio::test(start_paused = true)]
-async fn arguments_may_ask_the_runtime_while_they_are_copied_or_dropped() {
-    let jobs = auto(&["carries"]).await;
-    let (first, second, full) = (carries::spawn(Curious), carries::spawn(Curious), carries::spawn(Curious));
-    second.cancel();
-    first.await.expect("it ends well");
-    assert_eq!(why(full).await.0, "refused");
-    carries::spawn(Curious);
-    carries::spawn_after("1h", Curious);
-    jobs.shutdown().await.expect("nothing is dropped");
-    assert_eq!(counts(&jobs, "carries"), (5, 2, 2, 1, 0));
+#[test]
+fn arguments_may_ask_the_runtime_while_they_are_copied_or_dropped() {
+    in_time_and_paused(async || {
+        let jobs = auto(&["carries"]).await;
+        let (first, second, full) = (carries::spawn(Curious), carries::spawn(Curious), carries::spawn(Curious));
+        second.cancel();
+        first.await.expect("it ends well");
+        assert_eq!(why(full).await.0, "refused");
+        carries::spawn(Curious);
+        carries::spawn_after("1h", Curious);
+        jobs.shutdown().await.expect("nothing is dropped");
+        assert_eq!(counts(&jobs, "carries"), (5, 2, 2, 1, 0));
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn arguments_may_ask_the_runtime_where_their_job_is_gone() {
-    let jobs = auto(&["needs", "carries"]).await;
-    drop((carries::spawn(Curious), carries::spawn_after("1h", Curious)));
-    assert!(jobs.runtime().remove("carries"));
-    assert_eq!(why(carries::spawn(Curious)).await.0, "refused");
-    assert!(jobs.settle("1h").await);
+#[test]
+fn arguments_may_ask_the_runtime_where_their_job_is_gone() {
+    in_time_and_paused(async || {
+        let jobs = auto(&["needs", "carries"]).await;
+        drop((carries::spawn(Curious), carries::spawn_after("1h", Curious)));
+        assert!(jobs.runtime().remove("carries"));
+        assert_eq!(why(carries::spawn(Curious)).await.0, "refused");
+        assert!(jobs.settle("1h").await);
+    });
 }

@@ -87,6 +87,7 @@ async fn pause_and_resume_by_name() {
     jobs.advance("1m").await;
     assert_eq!(handle.status(), JobState::Available);
     jobs.runtime().resume("with_arguments").await.expect("it is there");
+    assert_eq!(handle.status(), JobState::Running);
     handle.await.expect("it ends well");
     assert_eq!(jobs.runtime().job("with_arguments").expect("it is there").paused, None);
     let error = jobs.runtime().pause("with_argument", "x").await.expect_err("there is none");

@@ -36,6 +36,7 @@ async fn a_run_spawns_in_its_own_runtime() {
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "a task of the program, which is no job")]
 async fn a_task_spawns_in_the_runtime_started_on_its_tokio() {
     let jobs = auto(&["halves"]).await;
     let output = tokio::spawn(async { halves::spawn(6).await }).await.expect("it does not panic");

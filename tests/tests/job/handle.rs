@@ -226,6 +226,7 @@ async fn a_handle_dropped_in_a_select_lets_the_run_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "a task of the program, which is no job")]
 async fn a_handle_awaited_from_another_task_gives_the_same() {
     let _jobs = auto(&["prints"]).await;
     let handle = prints::spawn(5, Way::Well);

@@ -2,6 +2,8 @@
 
 #[path = "../listener/mod.rs"]
 mod listener;
+#[path = "../patience/mod.rs"]
+mod patience;
 #[path = "../stage/mod.rs"]
 mod stage;
 
@@ -24,6 +26,7 @@ mod told;
 
 use std::fmt::{Debug, Display};
 use std::future::Future;
+use std::time::Duration;
 
 use job_runtime::RunError;
 
@@ -45,10 +48,11 @@ fn reason<E: Debug + Display>(error: &RunError<E>) -> &'static str {
     }
 }
 
-/// The reason and the text of a run that gives no output.
+/// The reason and the text of a run that gives no output; one that does not end within a hundred days never will.
 async fn why<T: Debug, E: Debug + Display>(
     handle: impl Future<Output = Result<T, RunError<E>>>,
 ) -> (&'static str, String) {
-    let error = handle.await.expect_err("it gives no output");
+    let ended = tokio::time::timeout(Duration::from_secs(100 * 24 * 3600), handle).await.expect("it ends");
+    let error = ended.expect_err("it gives no output");
     (reason(&error), error.to_string())
 }

@@ -109,6 +109,7 @@ async fn a_job_that_is_not_enabled_starts_paused() {
     jobs.advance("1h").await;
     assert_eq!((handle.status(), counts(&jobs, "disabled")), (JobState::Available, (1, 0, 0, 0, 1)));
     disabled::resume().await.expect("it is there");
+    assert_eq!(handle.status(), JobState::Running);
     handle.await.expect("it ends well");
     assert_eq!(disabled::status().await.expect("it is there").last_outcome, Some(Outcome::Completed));
 }

@@ -182,8 +182,8 @@ async fn takes_turns(turn: Turn, lines: &mut Vec<String>, cx: &Context, door: &D
 async fn one_message_at_a_time_in_the_order_of_spawning() {
     let (jobs, door) = with_door(auto(&["takes_turns"])).await;
     let handles: Vec<_> = (0..20).map(|_| takes_turns::spawn(Turn::Ends)).collect();
-    for number in 0..20 {
-        assert_eq!(jobs.running(), [handles[number].id()]);
+    for handle in &handles {
+        assert_eq!(jobs.running(), [handle.id()]);
         door.let_through(1, &jobs).await;
     }
     let lines = takes_turns::peek(Clone::clone).await.expect("it is this runtime's").expect("it has run");
@@ -269,6 +269,8 @@ async fn paused_messages_wait_and_keep_their_order() {
     jobs.advance("1h").await;
     assert_eq!((find.status(), names().await), (JobState::Available, Some(vec!["ada"])));
     registry::resume().await.expect("it is there");
+    jobs.advance("0s").await;
+    assert_eq!(find.status(), JobState::Completed);
     assert_eq!(find.await.expect("it ends well"), Some(1));
 }
 

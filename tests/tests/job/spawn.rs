@@ -196,6 +196,19 @@ async fn spawn_at_comes_later_when_the_clock_is_put_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn spawn_at_is_not_early_by_as_little_as_the_clock_is_put_back() {
+    let jobs = auto(&["doubles"]).await;
+    doubles::spawn_at(at(3_600_000), 1);
+    jobs.advance("10m").await;
+    // Too little to count as a step.
+    jobs.set_wall(at(599_995)).await;
+    jobs.advance("50m").await;
+    assert_eq!((jobs.now(), jobs.runs("doubles").len()), (at(3_599_995), 0));
+    jobs.advance("5ms").await;
+    assert_eq!((starts(&jobs, "doubles"), nominals(&jobs, "doubles")), (vec![3_600_000], vec![3_600_000]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn spawn_at_starts_soon_after_a_sleep_over_its_time() {
     let jobs = auto(&["doubles"]).await;
     doubles::spawn_at(at(3_600_000), 1);

@@ -105,6 +105,20 @@ async fn each_attempt_has_a_span_with_its_fields() {
         assert!(span.fields.get("job.scheduled_at").starts_with(&seconds.to_string()), "{span:?}");
         assert!(span.closed && span.level == tracing::Level::INFO, "{span:?}");
     }
+    let names = [
+        "job.name",
+        "job.kind",
+        "job.id",
+        "job.attempt",
+        "job.trigger",
+        "job.scheduled_at",
+        "otel.kind",
+        "otel.name",
+        "outcome",
+        "error.type",
+        "otel.status_code",
+    ];
+    assert_eq!(spans[0].names, names);
     let of = |name| [spans[0].fields.get(name), spans[1].fields.get(name)];
     assert_eq!(of("outcome"), ["failed", "completed"]);
     assert_eq!(of("error.type"), ["failed", ""]);
