@@ -125,12 +125,13 @@ fn first_state(job: &Job<'_>, state: &Type) -> TokenStream {
 
 fn run(job: &Job<'_>) -> TokenStream {
     let input = local("input");
-    let steps = steps(job, &input);
+    let (parts, steps) = (parts(job, &input), steps(job));
     let span = at(job.function.sig.ident.span());
+    // Taken apart before, since what a future is given and what it makes of that both take room in it.
     if job.function.is_async() {
-        quote_spanned!(span=> .run(|#input| ::std::boxed::Box::pin(async move { #steps })))
+        quote_spanned!(span=> .run(|#input| { #parts ::std::boxed::Box::pin(async move { #steps }) }))
     } else {
-        quote_spanned!(span=> .run_blocking(|#input| { #steps }))
+        quote_spanned!(span=> .run_blocking(|#input| { #parts #steps }))
     }
 }
 
@@ -140,20 +141,25 @@ fn question(job: &Job<'_>) -> TokenStream {
     quote!(.run_blocking(|_| { let _ = #answer; ::core::unreachable!() }))
 }
 
-/// Takes the input apart, calls the function, and gives back the state.
-fn steps(job: &Job<'_>, input: &Ident) -> TokenStream {
-    let (shared, state, output) = (local("shared"), local("state"), local("output"));
+/// Takes the input apart.
+fn parts(job: &Job<'_>, input: &Ident) -> TokenStream {
+    let (shared, state) = (local("shared"), local("state"));
     let state_type = if job.function.state().is_some() { quote!(_) } else { quote!(()) };
     let names = (0..job.function.arguments().count()).map(|index| local(&format!("a{index}")));
     let mutable = job.function.state().map(|_| quote!(mut));
+    let span = at(job.function.sig.ident.span());
+    let parts = Ident::new(if job.flavour == Flavour::Job { "open" } else { "split" }, span);
+    quote_spanned!(span=> let (#shared, #mutable #state, (#(#names,)*)) = #input.#parts::<#state_type, _>();)
+}
+
+/// Calls the function, and gives back the state.
+fn steps(job: &Job<'_>) -> TokenStream {
+    let (shared, state, output) = (local("shared"), local("state"), local("output"));
     let call = call(job, &shared, &state);
     let returned = job.output().0;
     let allow = allow_deprecated(job);
     let end = Role::Output.call(job, &returned, "end", quote!(#output, #shared, #state));
-    let span = at(job.function.sig.ident.span());
-    let parts = Ident::new(if job.flavour == Flavour::Job { "open" } else { "split" }, span);
-    quote_spanned! {span=>
-        let (#shared, #mutable #state, (#(#names,)*)) = #input.#parts::<#state_type, _>();
+    quote_spanned! {at(job.function.sig.ident.span())=>
         #allow
         let #output = #call;
         #end

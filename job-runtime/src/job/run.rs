@@ -99,14 +99,32 @@ pub(crate) struct Run {
 #[derive(Default)]
 struct Rare {
     directive: Option<Box<Directive>>,
-    /// What came of it, until its handle takes it, and who waits for that.
-    ending: Option<Ending>,
+    cargo: Option<Cargo>,
+    /// Who waits for what comes of it.
     waiter: Option<Waker>,
-    /// The arguments of a job on demand.
-    given: Option<Box<dyn Any + Send>>,
     /// The task of the attempt that is on; it may be doomed before it is there.
     task: Option<tokio::task::AbortHandle>,
     doomed: bool,
+}
+
+/// What a run has with it: first what it is given, and at last what came of it.
+enum Cargo {
+    /// The arguments of a job on demand.
+    Given(Box<dyn Any + Send>),
+    /// Until its handle takes it.
+    Ending(Ending),
+}
+
+impl Rare {
+    fn take_given(&mut self) -> Option<Box<dyn Any + Send>> {
+        let given = self.cargo.take_if(|cargo| matches!(cargo, Cargo::Given(_)));
+        if let Some(Cargo::Given(given)) = given { Some(given) } else { None }
+    }
+
+    fn take_ending(&mut self) -> Option<Ending> {
+        let ending = self.cargo.take_if(|cargo| matches!(cargo, Cargo::Ending(_)));
+        if let Some(Cargo::Ending(ending)) = ending { Some(ending) } else { None }
+    }
 }
 
 /// What a new run is made of.
@@ -149,7 +167,7 @@ impl Run {
             keep,
             let_go: AtomicBool::new(false),
             directed: AtomicBool::new(false),
-            rare: Mutex::new(Rare { given, ..Rare::default() }),
+            rare: Mutex::new(Rare { cargo: given.map(Cargo::Given), ..Rare::default() }),
         })
     }
 
@@ -243,7 +261,7 @@ impl Run {
         if !self.is_awaited() {
             return Some(ending);
         }
-        rare.ending = Some(ending);
+        rare.cargo = Some(Cargo::Ending(ending));
         let waiter = rare.waiter.take();
         drop(rare);
         if let Some(waiter) = waiter {
@@ -255,7 +273,7 @@ impl Run {
     pub(super) fn poll_ending(&self, task: &Task<'_>) -> Poll<Ending> {
         let mut waiter = Some(task.waker().clone());
         let mut rare = self.rare();
-        if let Some(ending) = rare.ending.take() {
+        if let Some(ending) = rare.take_ending() {
             return Poll::Ready(ending);
         }
         std::mem::swap(&mut rare.waiter, &mut waiter);
@@ -269,13 +287,15 @@ impl Run {
     pub(super) fn let_go(&self) -> Option<Ending> {
         self.let_go.store(true, Ordering::Release);
         let mut rare = self.rare();
-        rare.waiter = None;
-        rare.ending.take()
+        let (waiter, cargo) = (rare.waiter.take(), rare.take_ending());
+        drop(rare);
+        drop(waiter);
+        cargo
     }
 
     /// What a job on demand was spawned with: a copy where it may be needed once more.
     pub(super) fn arguments(&self) -> Option<Box<dyn Any + Send>> {
-        let given = self.rare().given.take()?;
+        let given = self.rare().take_given()?;
         let message = self.job.message.as_ref()?;
         let once_more = self.attempt() < self.job.options.max_attempts || self.job.hears();
         if !once_more || !message.is_copied() {
@@ -289,12 +309,12 @@ impl Run {
     /// The arguments of a job on demand that no attempt needs any more.
     pub(crate) fn take_given(&self) -> Option<Box<dyn Any + Send>> {
         self.job.message.as_ref()?;
-        self.rare().given.take()
+        self.rare().take_given()
     }
 
     /// Whether it can be run once more: of a job on demand, whether its arguments are still there.
     pub(crate) fn is_repeatable(&self) -> bool {
-        self.job.message.is_none() || self.rare().given.is_some()
+        self.job.message.is_none() || matches!(self.rare().cargo, Some(Cargo::Given(_)))
     }
 
     /// Ends the task of the attempt that is on, at its next `await`.
@@ -344,6 +364,6 @@ struct Lent<'r> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        self.run.rare().given = self.given.take();
+        self.run.rare().cargo = self.given.take().map(Cargo::Given);
     }
 }
