@@ -179,12 +179,12 @@ fn place_of_value(key: &Ident, input: ParseStream) -> Span {
     if input.is_empty() || input.peek(Token![,]) { key.span() } else { input.span() }
 }
 
-fn skip_to_comma(input: ParseStream) {
+pub(crate) fn skip_to_comma(input: ParseStream) {
     while !input.is_empty() && !input.peek(Token![,]) && input.parse::<TokenTree>().is_ok() {}
 }
 
 /// A name is read as the next option, so that its mistakes are reported too.
-fn skip_to_comma_unless_name(input: ParseStream) {
+pub(crate) fn skip_to_comma_unless_name(input: ParseStream) {
     if !input.peek(Ident::peek_any) {
         skip_to_comma(input);
     }

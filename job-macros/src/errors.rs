@@ -68,9 +68,14 @@ pub(crate) fn join(words: &[&str], link: &str) -> String {
     }
 }
 
-/// Two changes make a swap of letters, but turn one word of three letters into any other.
+/// Two changes make a swap of letters, but turn one word of three letters into any other; three make another word of
+/// one part of a name.
 fn tolerance(word: &str) -> usize {
-    if word.chars().count() < 4 { 1 } else { 2 }
+    match word.chars().count() {
+        0..4 => 1,
+        4..10 => 2,
+        _ => 3,
+    }
 }
 
 /// Letters to add, drop or change (Levenshtein 1966), one row of the table at a time.
@@ -120,6 +125,8 @@ mod tests {
             ("overlap", Some("on_overlap")),
             ("on-overlap", Some("on_overlap")),
             ("time_out", Some("timeout")),
+            ("on_overflow", Some("on_overlap")),
+            ("initially", None),
             ("colour", None),
         ];
         for (written, meant) in cases {

@@ -1,18 +1,22 @@
-//! Glue only: the type beside the function, checks of the literals, and one expression that calls the runtime.
+//! Glue only: the type beside the function, checks of the literals, and one expression that calls the runtime; and a
+//! group.
 
 mod arguments;
 mod checks;
 mod companion;
+mod group;
 mod place;
 mod registration;
 mod role;
+mod runtime;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 use syn::ReturnType;
 use syn::ext::IdentExt;
 
-use self::place::{Stretch, at, ends, local, ours};
+pub(crate) use self::group::group;
+use self::place::{Stretch, local, ours};
 use self::role::Role;
 use crate::attr::{Options, Table, Value};
 use crate::errors::Errors;
@@ -65,17 +69,9 @@ struct Job<'j> {
 }
 
 impl Job<'_> {
-    /// The path of the runtime crate. Where there is no such crate, it is told once, at the attribute.
-    fn krate(&self, span: Span) -> TokenStream {
-        let name = Ident::new("job_runtime", Span::call_site());
-        self.options.krate().map_or_else(|| quote_spanned!(span=> ::#name), ToTokens::to_token_stream)
-    }
-
-    /// What the runtime has for us, which a crate of the user's choice may lack.
+    /// What the runtime has for us.
     fn private(&self, span: Span) -> TokenStream {
-        let (krate, last) = (self.krate(span), self.options.krate().map(|path| ends(path.to_token_stream()).1));
-        let name = Ident::new("__private", last.map_or(span, at));
-        quote_spanned!(span=> #krate::#name)
+        runtime::private(self.options, span)
     }
 
     /// The companion's name: looked up where the function stands, but written by us as far as lints go.
@@ -121,9 +117,9 @@ impl Job<'_> {
     /// An item or a type parameter knows no hygiene: this name, or the first one made of it that the user has not
     /// written.
     fn unused_name(&self, name: &str) -> Ident {
-        let mut used = Vec::new();
+        let mut used = vec![self.companion().unraw()];
         collect_names(self.function.sig.to_token_stream(), &mut used);
-        collect_names(self.krate(Span::call_site()), &mut used);
+        collect_names(runtime::krate(self.options, Span::call_site()), &mut used);
         for expr in self.options.iter().filter_map(|option| option.value.as_ref()?.expr()) {
             collect_names(expr.to_token_stream(), &mut used);
         }

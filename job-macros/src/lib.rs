@@ -6,6 +6,7 @@ mod attr;
 mod errors;
 mod expand;
 mod flavour;
+mod group;
 mod item;
 mod valid;
 
@@ -102,4 +103,10 @@ pub fn job(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Flavour::Service, options.into(), item.into()).into()
+}
+
+/// Declares jobs that are supervised together.
+#[proc_macro]
+pub fn group(tokens: TokenStream) -> TokenStream {
+    expand::group(tokens.into()).into()
 }

@@ -8,7 +8,8 @@ pub use crate::engine::registry::{Definition, GroupRegistration, Registration};
 pub use crate::error::{Result, RunError};
 pub use crate::guard::{Answer, Ask, answer, ask, ask_closure};
 pub use crate::job::{
-    AsArgument, AsData, AsMessage, AsRepeated, AsState, BoxFuture, Group, Input, JobHandle, JobInfo, Member, Place,
-    Report, Return, Shared, State, argument_probe as argument, check_backoff, companion, state_probe as state,
+    AsArgument, AsData, AsMessage, AsRepeated, AsState, BoxFuture, ErrorOf, Group, Input, IsJob, JobHandle, JobInfo,
+    Member, Place, Report, Return, Shared, State, argument_probe as argument, check_backoff, companion,
+    state_probe as state,
 };
 pub use crate::schedule::{Timetable, check_cron, check_zone};

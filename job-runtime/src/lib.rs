@@ -183,7 +183,7 @@ pub use error::{Error, Result, RunError};
 pub use event::{Event, EventKind, Events};
 #[doc(inline)]
 pub use job::{Accounting, Context, JobConfig, JobHandle, JobInfo};
-pub use job_macros::{job, periodic, service};
+pub use job_macros::{group, job, periodic, service};
 #[doc(inline)]
 pub use outcome::{JobState, Kind, MissReason, Outcome, RunId, SkipReason, Trigger};
 #[doc(inline)]

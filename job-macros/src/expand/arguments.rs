@@ -32,13 +32,10 @@ pub(super) fn kept_type(job: &Job<'_>) -> TokenStream {
 
 /// `.args::<(A,)>()` of a template, `.message::<(A,)>(…)` of a job on demand, which has one without arguments too.
 pub(super) fn wanted(job: &Job<'_>) -> Option<TokenStream> {
-    match job.flavour {
-        Flavour::Job => Some(wish("message", &kept_type(job), copy(job), stretch(job))),
-        Flavour::Periodic | Flavour::Service if job.is_template() => {
-            Some(wish("args", &kept_type(job), TokenStream::new(), stretch(job)))
-        }
-        Flavour::Periodic | Flavour::Service => None,
+    if job.flavour == Flavour::Job {
+        return Some(wish("message", &kept_type(job), copy(job), stretch(job)));
     }
+    job.is_template().then(|| wish("args", &kept_type(job), TokenStream::new(), stretch(job)))
 }
 
 /// How the arguments are copied for a further attempt, if they can be.

@@ -139,6 +139,7 @@ fn common(job: &Job<'_>, glue: &TokenStream) -> TokenStream {
     let (paused, resumed) = meanings(job.flavour);
     let pause = format!("Pauses `{name}()`: {paused} until it is resumed. Its status shows the reason.\n\n{AT_ONCE}");
     let resume = format!("Lets `{name}()` {resumed}.\n\n{AT_ONCE}");
+    let is_job = is_job(job);
     let status = format!("What `{name}()` is doing, did last and will do next.\n\n{AT_ONCE}");
     quote_spanned! {span=>
         #[doc = #pause]
@@ -154,6 +155,7 @@ fn common(job: &Job<'_>, glue: &TokenStream) -> TokenStream {
         #[doc = #status]
         #vis async fn status() -> #private::Result<#private::JobInfo> {
             #glue
+            #is_job
             #private::control::status::<Self>().await
         }
     }
@@ -166,6 +168,21 @@ fn meanings(flavour: Flavour) -> (&'static str, &'static str) {
         Flavour::Job => ("nothing that is spawned starts", "start what is spawned again"),
         Flavour::Service => {
             ("it is not started", "run again. One that gave up starts at once, with its budget of restarts as new")
+        }
+    }
+}
+
+/// Lets the type be a member of a group. An `impl` in a body has a type of that body in its header, or else it counts
+/// as one in the wrong place.
+fn is_job(job: &Job<'_>) -> TokenStream {
+    let (companion, own) = (job.companion(), job.unused_name("Own"));
+    let span = at(job.function.sig.ident.span());
+    let private = job.private(span);
+    quote_spanned! {span=>
+        {
+            pub enum #own {}
+            #[diagnostic::do_not_recommend]
+            impl #private::IsJob<#own> for #companion {}
         }
     }
 }

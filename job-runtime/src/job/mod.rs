@@ -38,7 +38,7 @@ pub use group::{Group, Member};
 pub use handle::JobHandle;
 pub use info::JobInfo;
 pub use options::check_backoff;
-pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState};
+pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState, ErrorOf, IsJob};
 
 pub(crate) use accounting::Ledger;
 pub(crate) use arguments::{Args, Arguments, Key, Message, Unknown};

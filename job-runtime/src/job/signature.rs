@@ -5,10 +5,11 @@
 //! tells what stands at the trait. A type that does not fit has no `Kept` either, so that whatever is done with that
 //! is passed over, and the mistake is told once.
 
+use std::any::TypeId;
 use std::hash::Hash;
 
 use super::Context;
-use super::glue::{Shared, State};
+use super::glue::{Return, Shared, State};
 
 /// Marks a type that fits its role.
 pub struct Fits;
@@ -219,6 +220,21 @@ impl<S: ?Sized + Nobody> AsState<FitsNot> for S {
         S::anything()
     }
 }
+
+/// The type beside the function of a job.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a job: the members of a group are functions with `#[periodic]`, `#[job]` or `#[service]`",
+    label = "expected a job"
+)]
+pub trait IsJob<M>: 'static {
+    /// The type, as the key of its job.
+    fn key() -> TypeId {
+        TypeId::of::<Self>()
+    }
+}
+
+/// What a job that returns `R` fails with: `E` of `Result<T, E>`.
+pub type ErrorOf<R> = <R as Return>::Error;
 
 /// What [`Probe`](super::state_probe::Probe) answers for a state of the type `S`.
 #[diagnostic::on_unimplemented(

@@ -52,33 +52,24 @@ fn spawn_at(job: &Job<'_>) -> TokenStream {
 /// One that gives a handle; what says when stands before the arguments.
 fn function(job: &Job<'_>, name: &str, doc: &str, when: Option<(Ident, TokenStream)>) -> TokenStream {
     let (output, place) = job.output();
-    let (private, vis, name) = (job.private(place.first), &job.function.vis, Ident::new(name, place.first));
+    let (private, vis, ident) = (job.private(place.first), &job.function.vis, Ident::new(name, place.first));
     let (params, kept) = (arguments::parameters(job), arguments::kept(job));
     let (when, first) = when.map(|(when, ty)| (quote!(#when,), quote!(#when: #ty,))).unwrap_or_default();
-    let function = quote_spanned!(place.first=> #private::control::#name);
-    let call = place.call_with(&function, &generics(job), quote!(#when #kept));
+    let call = call(job, name, &place, quote!(#when #kept));
     quote_spanned! {place.first=>
         #[doc = #doc]
         #[track_caller]
-        #vis fn #name(#first #params) -> #private::JobHandle<#output> {
+        #vis fn #ident(#first #params) -> #private::JobHandle<#output> {
             #call
         }
     }
 }
 
-/// What is wrong with the output is found out here too, since its error stands in the signature: both type and call
-/// lie as [`Role::item`] does.
 fn try_spawn(job: &Job<'_>) -> TokenStream {
     let (output, place) = job.output();
-    let written = Stretch::written(&output);
-    let (private, vis, error) = (job.private(written.first), &job.function.vis, error(job));
+    let (vis, result) = (&job.function.vis, result(job));
     let (params, kept) = (arguments::parameters(job), arguments::kept(job));
-    let result = written.with(
-        &quote_spanned!(written.first=> ::core::result::Result),
-        &quote_spanned!(place.first=> #private::JobHandle<#output>, #private::RunError<#error>),
-    );
-    let function = quote_spanned!(written.first=> #private::control::try_spawn);
-    let call = written.call_with(&function, &generics(job), kept);
+    let call = call(job, "try_spawn", &Stretch::written(&output), kept);
     let doc = format!(
         "Runs `{}()` once, like `spawn`, and tells a refusal at once.\n\n\
          # Errors\nThe run is refused {REFUSED}.",
@@ -86,6 +77,7 @@ fn try_spawn(job: &Job<'_>) -> TokenStream {
     );
     quote_spanned! {place.first=>
         #[doc = #doc]
+        #[allow(clippy::type_complexity)]
         #[track_caller]
         #vis fn try_spawn(#params) -> #result {
             #call
@@ -93,18 +85,30 @@ fn try_spawn(job: &Job<'_>) -> TokenStream {
     }
 }
 
+/// The handle, or what it would end with. What is wrong with the output is found out here too, because of its error,
+/// and once more in the call: all of it lies as [`Role::item`] does, which makes it the user's for lints.
+fn result(job: &Job<'_>) -> TokenStream {
+    let (output, place) = job.output();
+    let (written, private, error) = (Stretch::written(&output), job.private(place.first), error(job));
+    let types = quote_spanned!(place.first=> #private::JobHandle<#output>, #private::RunError<#error>);
+    written.with(&quote_spanned!(written.first=> ::core::result::Result), &types)
+}
+
 /// What a run fails with. It is not taken from the tokens of a `Result<T, E>`, since `Result` may be an alias for
 /// anything.
 fn error(job: &Job<'_>) -> TokenStream {
     let (output, place) = job.output();
-    match job.function.sig.output {
-        ReturnType::Default => quote_spanned!(place.first=> ::core::convert::Infallible),
-        ReturnType::Type(..) => Role::Output.item(job, &output, "Error"),
+    if matches!(job.function.sig.output, ReturnType::Default) {
+        return quote_spanned!(place.first=> ::core::convert::Infallible);
     }
+    let written = Stretch::written(&output);
+    let private = job.private(written.first);
+    written.with(&quote_spanned!(written.first=> #private::ErrorOf), &output)
 }
 
-/// What the runtime's functions are called with: the type beside the function, the arguments and the output.
-fn generics(job: &Job<'_>) -> TokenStream {
+/// Calls the runtime with the type beside the function, the arguments and the output.
+fn call(job: &Job<'_>, name: &str, place: &Stretch, arguments: TokenStream) -> TokenStream {
+    let (private, name) = (job.private(place.first), Ident::new(name, place.first));
     let output = Role::Output.item(job, &job.output().0, "Kept");
-    quote!(Self, _, #output)
+    place.call_with(&quote_spanned!(place.first=> #private::control::#name), &quote!(Self, _, #output), arguments)
 }
