@@ -72,8 +72,7 @@ async fn a_pause_takes_back_the_restart_that_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn resumed_while_it_stops_it_is_started_after_that() {
     for restart in ["permanent", "transient", "temporary"] {
-        let set = move |job: job_runtime::JobConfig| job.restart(restart)?.max_restarts(0);
-        let (jobs, cues) = with(&["keeper"], |jobs| jobs.configure("keeper", set)).await;
+        let (jobs, cues) = with(&["keeper"], |jobs| jobs.configure("keeper", move |job| job.restart(restart))).await;
         cues.when_asked("keeper", Asked::After(3_000));
         keeper::pause("for now").await.expect("it is there");
         jobs.advance("1s").await;
