@@ -49,6 +49,8 @@ pub(crate) enum Remedy {
     Alone,
     /// Its group sees to it.
     Together,
+    /// Its group is restarting it already, together with others.
+    UnderWay,
     /// It had its last restart.
     TooMany,
 }
@@ -97,6 +99,9 @@ impl Core {
             let too_many = own.note(now, kept.job.options.budget());
             return if too_many { Remedy::TooMany } else { Remedy::Alone };
         };
+        if family.is_taking_down(entry) {
+            return Remedy::UnderWay;
+        }
         if family.window.note(now, family.budget) {
             return Remedy::TooMany;
         }
@@ -106,6 +111,13 @@ impl Core {
         family.go_down(entry, now + delay);
         self.unsettled = true;
         Remedy::Together
+    }
+
+    /// The restarts that a job may have: its own, or those of its group.
+    pub(crate) fn budget(&self, entry: u32) -> Option<Budget> {
+        let kept = self.entries.get(entry)?;
+        let family = kept.family.and_then(|number| self.families.get(number));
+        Some(family.map_or_else(|| kept.job.options.budget(), |family| family.budget))
     }
 
     /// A job has used up its restarts, or those of its group: it is paused, or the runtime shuts down.
@@ -135,6 +147,9 @@ impl Core {
 
     /// A removed job is no member any more.
     pub(super) fn leave_family(&mut self, entry: u32) {
+        if let Some(kept) = self.entries.get_mut(entry) {
+            kept.family = None;
+        }
         for member in self.families.iter_mut().flat_map(|family| &mut family.members) {
             member.take_if(|member| *member == entry);
         }
@@ -237,6 +252,12 @@ impl Core {
 }
 
 impl Family {
+    /// Whether a member is among those that are stopped to begin anew.
+    fn is_taking_down(&self, member: u32) -> bool {
+        let down = self.down.as_ref();
+        down.is_some_and(|down| self.members.iter().skip(down.from).any(|other| *other == Some(member)))
+    }
+
     /// A member has ended; those that go with it are stopped, and begin anew at `at`.
     fn go_down(&mut self, member: u32, at: Moment) {
         let Some(place) = self.members.iter().position(|other| *other == Some(member)) else { return };
