@@ -54,8 +54,7 @@ async fn a_deadline_of_nothing_drops_all_at_once() {
 #[tokio::test(start_paused = true)]
 async fn without_a_deadline_an_infinite_grace_is_one() {
     let infinite = |job: job_runtime::JobConfig| job.job_shutdown("infinity");
-    let (jobs, cues) =
-        with(&CHAIN_NAMES, |jobs| jobs.shutdown_timeout("infinity").configure("third", infinite)).await;
+    let (jobs, cues) = with(&CHAIN_NAMES, |jobs| jobs.shutdown_timeout("infinity").configure("third", infinite)).await;
     cues.when_asked("third", Asked::After(3_600_000));
     jobs.shutdown().await.expect("all end when they are asked");
     assert_eq!(ends(&jobs, CHAIN_NAMES), [(Outcome::Completed, 3_600_000); 3]);

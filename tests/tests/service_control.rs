@@ -28,13 +28,7 @@ async fn a_pause_stops_it_and_resume_starts_it() {
     keeper::resume().await.expect("it is there");
     jobs.advance("0s").await;
     assert_eq!(runs(&jobs), [(Trigger::Schedule, Some(Outcome::Cancelled)), (Trigger::Manual, None)]);
-    let told = [
-        "0ms 1 started",
-        "0ms paused: lunch",
-        "0ms 1 cancelled",
-        "3600000ms resumed",
-        "3600000ms 3 started",
-    ];
+    let told = ["0ms 1 started", "0ms paused: lunch", "0ms 1 cancelled", "3600000ms resumed", "3600000ms 3 started"];
     assert_eq!(story(&jobs, "keeper"), told);
     assert_eq!(starts(&jobs, "other").len(), 1);
 }
@@ -50,7 +44,10 @@ async fn a_pause_is_no_end_that_counts() {
         jobs.advance("0s").await;
     }
     let ends: Vec<_> = runs(&jobs).into_iter().map(|(_, outcome)| outcome).collect();
-    assert_eq!(ends, [Some(Outcome::Cancelled), Some(Outcome::Cancelled), Some(Outcome::Cancelled), Some(Outcome::Cancelled), None]);
+    assert_eq!(
+        ends,
+        [Some(Outcome::Cancelled), Some(Outcome::Cancelled), Some(Outcome::Cancelled), Some(Outcome::Cancelled), None]
+    );
 }
 
 #[tokio::test(start_paused = true)]

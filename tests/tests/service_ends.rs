@@ -171,7 +171,8 @@ async fn snoozes(cx: &Context, runs: &AtomicU32) {
 async fn a_run_that_snoozes_goes_on_later_as_the_same_run() {
     let (jobs, _cues) = with(&["snoozes"], |jobs| jobs.data(AtomicU32::new(0))).await;
     jobs.advance("1m").await;
-    let told = ["0ms 1 started", "0ms 1 completed", "0ms 1 retrying 1 in 10s", "10000ms 1 started", "10000ms 1 completed"];
+    let told =
+        ["0ms 1 started", "0ms 1 completed", "0ms 1 retrying 1 in 10s", "10000ms 1 started", "10000ms 1 completed"];
     assert_eq!(story(&jobs, "snoozes"), told);
     assert_eq!(counts(&jobs, "snoozes"), (1, 1, 0, 0, 0));
 }

@@ -1,8 +1,8 @@
 //! OTP restarts at once, and a backoff is its users' to write: that burns a budget within microseconds. Here restarts
 //! wait, unless they are told not to.
 
-use job_runtime::{EventKind, JobConfig};
 use job_runtime::testing::Harness;
+use job_runtime::{EventKind, JobConfig};
 
 use crate::crew::{Cues, End, end, services, with};
 use crate::stage::{next, starts};
@@ -17,7 +17,8 @@ async fn started(set: fn(JobConfig) -> job_runtime::Result<JobConfig>) -> (Harne
 /// The delays before restarts that were told, in milliseconds.
 fn delays(jobs: &Harness) -> Vec<u128> {
     let events = jobs.events();
-    let delay = |kind: &EventKind| if let EventKind::Restarted { delay } = kind { Some(delay.as_millis()) } else { None };
+    let delay =
+        |kind: &EventKind| if let EventKind::Restarted { delay } = kind { Some(delay.as_millis()) } else { None };
     events.iter().filter_map(|event| delay(&event.kind)).collect()
 }
 

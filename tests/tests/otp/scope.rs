@@ -67,10 +67,9 @@ job_runtime::group!(pub TOGETHER = [together_a, together_b, together_c], strateg
 #[tokio::test(start_paused = true)]
 async fn scope_a_restart_of_a_whole_group_counts_once() {
     let names = ["together_a", "together_b", "together_c"];
-    let (jobs, cues) = with(&names, |jobs| {
-        names.into_iter().fold(jobs, |jobs, name| jobs.configure(name, |job| job.backoff("0s")))
-    })
-    .await;
+    let (jobs, cues) =
+        with(&names, |jobs| names.into_iter().fold(jobs, |jobs, name| jobs.configure(name, |job| job.backoff("0s"))))
+            .await;
     for who in ["together_b", "together_a"] {
         end(&jobs, &cues, who, End::Err).await;
     }

@@ -223,15 +223,24 @@ impl Player {
         let runtime = self.jobs.runtime();
         // One that was removed is listed until its last run has ended.
         let there = runtime.jobs().into_iter().filter(|info| runtime.job(&info.name).is_some());
-        let jobs: Vec<String> = there.map(|info| {
-            let books = info.accounting;
-            let next: Vec<u64> = info.next.iter().copied().map(since).collect();
-            format!(
-                "{} ({}, {}, {}, {}, {}) running {} of {} paused {} next {next:?}",
-                info.name, books.due, books.ran, books.skipped, books.missed, books.pending, info.running, info.instances,
-                info.paused.is_some(),
-            )
-        }).collect();
+        let jobs: Vec<String> = there
+            .map(|info| {
+                let books = info.accounting;
+                let next: Vec<u64> = info.next.iter().copied().map(since).collect();
+                format!(
+                    "{} ({}, {}, {}, {}, {}) running {} of {} paused {} next {next:?}",
+                    info.name,
+                    books.due,
+                    books.ran,
+                    books.skipped,
+                    books.missed,
+                    books.pending,
+                    info.running,
+                    info.instances,
+                    info.paused.is_some(),
+                )
+            })
+            .collect();
         let at = since(self.jobs.now());
         format!("{at}: {}", jobs.join("; "))
     }
@@ -239,7 +248,9 @@ impl Player {
 
 fn line(event: &Event) -> Line {
     let what = match &event.kind {
-        EventKind::Started { trigger, scheduled_at, .. } => format!("started by {trigger} for {}", since(*scheduled_at)),
+        EventKind::Started { trigger, scheduled_at, .. } => {
+            format!("started by {trigger} for {}", since(*scheduled_at))
+        }
         EventKind::Finished { outcome, duration, .. } => format!("{outcome} after {}", duration.as_millis()),
         EventKind::Skipped { reason, .. } => format!("skipped {reason}"),
         EventKind::Missed { reason, from, .. } => format!("missed {reason} for {}", since(*from)),

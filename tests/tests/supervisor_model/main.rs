@@ -143,7 +143,9 @@ fn count(history: &History, story: &Story, tally: &mut Tally) {
             }
         }
     }
-    if matches!(history.scene, Scene::Group(2..)) && story.lines.iter().any(|line| line.what.starts_with("started by restart")) {
+    if matches!(history.scene, Scene::Group(2..))
+        && story.lines.iter().any(|line| line.what.starts_with("started by restart"))
+    {
         note("a group began anew");
     }
     if story.result.starts_with("group") {
@@ -151,7 +153,12 @@ fn count(history: &History, story: &Story, tally: &mut Tally) {
     }
 }
 
-fn difference(tokio: &tokio::runtime::Runtime, history: &History, actions: &[Action], foretold: Story) -> Option<String> {
+fn difference(
+    tokio: &tokio::runtime::Runtime,
+    history: &History,
+    actions: &[Action],
+    foretold: Story,
+) -> Option<String> {
     match catch_unwind(AssertUnwindSafe(|| tokio.block_on(engine::play(history, actions)))) {
         Ok(told) => compare(normal(foretold, history), normal(told, history)),
         Err(panic) => Some(format!("the engine, or its test kit, panicked: {}", text(&*panic))),
@@ -180,7 +187,10 @@ fn compare(foretold: Story, told: Story) -> Option<String> {
         return None;
     }
     let line = |line: &Line| format!("{} {} {}", line.at, line.job, line.what);
-    let lines = side_by_side(&foretold.lines.iter().map(line).collect::<Vec<_>>(), &told.lines.iter().map(line).collect::<Vec<_>>());
+    let lines = side_by_side(
+        &foretold.lines.iter().map(line).collect::<Vec<_>>(),
+        &told.lines.iter().map(line).collect::<Vec<_>>(),
+    );
     let looks = side_by_side(&foretold.looks, &told.looks);
     Some(format!("events:\n{lines}seen after each action:\n{looks}model {}, engine {}", foretold.result, told.result))
 }

@@ -67,7 +67,11 @@ enum State {
     Waits(u64),
     On,
     /// Asked for this reason, with a grace up to here; how and when it ends.
-    Stops { why: Why, until: u64, ends: Option<(u64, End)> },
+    Stops {
+        why: Why,
+        until: u64,
+        ends: Option<(u64, End)>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -531,7 +535,9 @@ impl<'h> Model<'h> {
     fn run_to(&mut self, target: u64) -> Option<()> {
         loop {
             let mut due: Vec<u64> = self.units.iter().flat_map(Unit::times).collect();
-            due.extend(self.round.filter(|_| self.closing.is_none()).map(|round| round.begin).filter(|at| *at > self.now));
+            due.extend(
+                self.round.filter(|_| self.closing.is_none()).map(|round| round.begin).filter(|at| *at > self.now),
+            );
             due.sort_unstable();
             let Some(next) = due.first().copied().filter(|next| *next <= target) else { break };
             if self.is_ambiguous(next, due.iter().filter(|at| **at == next).count()) {
@@ -604,16 +610,7 @@ impl<'h> Model<'h> {
 
 impl Unit {
     fn new(place: usize, job: usize) -> Self {
-        Self {
-            place,
-            job,
-            state: State::Down,
-            ends: Vec::new(),
-            streak: 0,
-            since: 0,
-            leaving: false,
-            again: false,
-        }
+        Self { place, job, state: State::Down, ends: Vec::new(), streak: 0, since: 0, leaving: false, again: false }
     }
 
     fn is_on(&self) -> bool {

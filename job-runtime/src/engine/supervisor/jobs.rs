@@ -99,7 +99,10 @@ impl Core {
             return Err(closing());
         }
         if self.is_halted(entry) {
-            return Err(Error::refused(format!("job `{}` is stopped until its group begins anew", self.name_of(entry))));
+            return Err(Error::refused(format!(
+                "job `{}` is stopped until its group begins anew",
+                self.name_of(entry)
+            )));
         }
         Ok(())
     }
