@@ -140,12 +140,13 @@ pub enum EventKind {
     },
     /// The job was resumed.
     Resumed,
-    /// Something will be restarted. No kind of job is yet.
+    /// The service has ended and will be started again; with it those that its group restarts.
     Restarted {
         /// After how long.
         delay: Duration,
     },
-    /// Something used up its restarts. No kind of job is restarted yet.
+    /// The service used up its restarts, or those of its group: it is not started again, and by its `on_give_up`
+    /// the runtime shuts down, or the service is paused.
     GaveUp {
         /// Its last error.
         error: Option<Arc<str>>,

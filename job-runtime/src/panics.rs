@@ -7,17 +7,26 @@ use std::sync::{Arc, Once};
 
 thread_local! {
     static PANIC: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
-    static CATCHING: Cell<bool> = const { Cell::new(false) };
+    static CATCHING: Cell<Catching> = const { Cell::new(Catching::No) };
+}
+
+/// Whether the code of a job is being called on this thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Catching {
+    No,
+    Yes,
+    /// And a panic in it was noted, which it may have caught itself.
+    Noted,
 }
 
 /// Calls the user's code; a panic comes back as its message and place.
 pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, Arc<str>> {
-    let outer = CATCHING.replace(true);
-    PANIC.set(None);
+    let outer = CATCHING.replace(Catching::Yes);
     let result = catch_unwind(AssertUnwindSafe(call));
-    CATCHING.set(outer);
+    let inner = CATCHING.replace(outer);
+    let noted = if inner == Catching::Noted { PANIC.take() } else { None };
     result.map_err(|payload| {
-        let text = panic_text(&*payload);
+        let text = panic_text(&*payload, noted);
         dispose(payload);
         text
     })
@@ -35,10 +44,10 @@ fn dispose(payload: Box<dyn Any + Send>) {
     }
 }
 
-fn panic_text(payload: &(dyn Any + Send)) -> Arc<str> {
+fn panic_text(payload: &(dyn Any + Send), noted: Option<Arc<str>>) -> Arc<str> {
     let message = message(payload);
     // What the hook noted may be another panic, which the job caught itself.
-    PANIC.take().filter(|noted| noted.starts_with(message)).unwrap_or_else(|| message.into())
+    noted.filter(|noted| noted.starts_with(message)).unwrap_or_else(|| message.into())
 }
 
 fn message(payload: &(dyn Any + Send)) -> &str {
@@ -52,8 +61,9 @@ pub(crate) fn install_panic_hook() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if CATCHING.get() {
+            if CATCHING.get() != Catching::No {
                 PANIC.set(Some(note(info)));
+                CATCHING.set(Catching::Noted);
             }
             before(info);
         }));

@@ -484,9 +484,10 @@ impl Runtime {
 
     /// Spawns the job of a companion type on the current runtime.
     pub(crate) fn spawn_companion<C: 'static>(when: When, given: Box<dyn Any + Send>) -> Result<Spawned> {
-        let spawn = Spawn { when, trigger: Trigger::Spawn, given, keep: Keep::Output };
+        // Kept here, so that what nobody takes on is not dropped under the lock.
+        let mut spawn = Some(Spawn { when, trigger: Trigger::Spawn, given, keep: Keep::Output });
         let runtime = Self::current()?;
-        let spawned = runtime.of_companion::<C, _>(|core, owner, entry| owner.accept(core, entry, spawn))?;
+        let spawned = runtime.of_companion::<C, _>(|core, owner, entry| owner.accept(core, entry, spawn.take()?))?;
         spawned.ok_or_else(not_here::<C>)
     }
 

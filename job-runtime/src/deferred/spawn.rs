@@ -109,7 +109,7 @@ fn due(core: &Core, when: When) -> (Moment, Option<SystemTime>) {
     match when {
         When::Now => (now.moment, None),
         When::After(delay) => (now.moment + delay, None),
-        When::At(time) if time <= now.wall => (now.moment, Some(time)),
+        When::At(time) if time <= now.wall => (now.moment, None),
         When::At(time) => (now.moment_at(time), Some(time)),
     }
 }

@@ -1,7 +1,7 @@
-//! Sets many runs going that are due at once.
+//! Sets runs going, many of them with few tasks.
 //!
-//! A task per run costs more in waking the next worker than in running a short job. Runs that come in a crowd are
-//! therefore polled for the first time by a few carriers, one per worker, which share them; a run that has to
+//! A task per run costs more than running a short job. Runs that come in a crowd, or hard upon each other, are
+//! therefore polled for the first time by a few carriers, one per worker at most, which share them; a run that has to
 //! wait then gets a task of its own, and one that does not never needs it. Runs that come alone get their task at
 //! once.
 
@@ -14,70 +14,158 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::executor::{Attempt, Launch, Supervise, own_task, prepare};
+use super::few::Few;
+use crate::clock::Moment;
+use crate::panics::held;
 
-/// From how many on it is a crowd.
+/// From how many on it is a crowd; and how many there are for each carrier, before another is called.
 const CROWD: usize = 8;
+/// A run that comes so soon after another does not come alone.
+const BURST: Duration = Duration::from_micros(20);
 /// How many runs a carrier polls before it lets other tasks have their turn.
 const TURN: usize = 16;
-/// After how long runs that still wait for a carrier are given tasks: the carriers are being blocked.
-pub(crate) const RELIEF: Duration = Duration::from_millis(10);
+/// After how long without one being taken runs are given tasks: the carriers are being blocked.
+const RELIEF: Duration = Duration::from_millis(10);
 
-/// Runs that share their carriers.
-pub(crate) struct Crowd<S: Supervise>(Mutex<VecDeque<Attempt<S>>>);
+/// The runs that wait for a carrier.
+pub(crate) struct Lane<S: Supervise> {
+    state: Mutex<State<S>>,
+    workers: usize,
+}
 
-impl<S: Supervise> Crowd<S> {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Attempt<S>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+struct State<S: Supervise> {
+    attempts: VecDeque<Attempt<S>>,
+    carriers: usize,
+    /// How many were taken so far, and at the last look.
+    taken: u64,
+    seen: u64,
+    /// When somebody is to look again; [`Moment::NEVER`] while nobody is.
+    look: Moment,
+    /// When the last run came.
+    last: Moment,
+}
+
+impl<S: Supervise> Lane<S> {
+    pub(crate) fn new(handle: &Handle) -> Arc<Self> {
+        let state = State {
+            attempts: VecDeque::new(),
+            carriers: 0,
+            taken: 0,
+            seen: 0,
+            look: Moment::NEVER,
+            last: Moment::NEVER,
+        };
+        Arc::new(Self { state: Mutex::new(state), workers: handle.metrics().num_workers() })
     }
 
-    /// Gives each run that still waits a task of its own.
-    pub(crate) fn relieve(&self, handle: &Handle) {
-        let left = std::mem::take(&mut *self.lock());
+    /// Sets runs going; true when somebody is to look after them.
+    pub(crate) fn launch(self: &Arc<Self>, supervisor: &Arc<S>, launches: Few<Launch>, now: Moment) -> bool {
+        let crowd = launches.len() >= CROWD;
+        let mut attempts = launches.into_iter().filter_map(|launch| prepare(supervisor, launch));
+        let Some(first) = attempts.next() else { return false };
+        let mut state = self.lock();
+        let before = std::mem::replace(&mut state.last, now);
+        let alone = before == Moment::NEVER || now.since(before) >= BURST;
+        if alone && !crowd {
+            drop(state);
+            std::iter::once(first).chain(attempts).for_each(|attempt| own_task(supervisor.handle(), attempt));
+            return false;
+        }
+        state.attempts.push_back(first);
+        state.attempts.extend(attempts);
+        let wanted = (state.attempts.len() / CROWD + 1).min(self.workers).max(state.carriers);
+        let called = wanted - state.carriers;
+        state.carriers = wanted;
+        let unseen = state.look == Moment::NEVER;
+        if unseen {
+            state.look = now + RELIEF;
+            state.seen = state.taken;
+        }
+        drop(state);
+        for _ in 0..called {
+            let carrier = Carrier { lane: Arc::clone(self), supervisor: Arc::clone(supervisor), over: false };
+            #[expect(clippy::disallowed_methods, reason = "it ends when nothing waits for it")]
+            supervisor.handle().spawn(carrier);
+        }
+        unseen
+    }
+
+    /// Gives tasks to runs whose carriers are being blocked; when to look again.
+    pub(crate) fn relieve(&self, handle: &Handle, now: Moment) -> Moment {
+        let mut state = self.lock();
+        if state.look > now {
+            return state.look;
+        }
+        let stuck = state.taken == state.seen;
+        state.seen = state.taken;
+        let left = if stuck { std::mem::take(&mut state.attempts) } else { VecDeque::new() };
+        let idle = state.attempts.is_empty() && state.carriers == 0;
+        let look = if idle { Moment::NEVER } else { now + RELIEF };
+        state.look = look;
+        drop(state);
         for attempt in left {
             own_task(handle, attempt);
         }
+        look
     }
-}
 
-/// Sets runs going; when they are a crowd, gives it back so that it can be relieved.
-pub(crate) fn launch<S: Supervise>(
-    supervisor: &Arc<S>,
-    handle: &Handle,
-    launches: Vec<Launch>,
-) -> Option<Arc<Crowd<S>>> {
-    let alone = launches.len() < CROWD;
-    let mut attempts = launches.into_iter().filter_map(|launch| prepare(supervisor, handle, launch));
-    if alone {
-        attempts.for_each(|attempt| own_task(handle, attempt));
-        return None;
+    /// The next run, or none, and then the carrier goes.
+    fn take(&self) -> Option<Attempt<S>> {
+        let mut state = self.lock();
+        let next = state.attempts.pop_front();
+        match next {
+            Some(_) => state.taken += 1,
+            None => state.carriers -= 1,
+        }
+        next
     }
-    let first = attempts.next()?;
-    let crowd = Arc::new(Crowd(Mutex::new(std::iter::once(first).chain(attempts).collect())));
-    for _ in 0..handle.metrics().num_workers() {
-        let carrier = Carrier { crowd: Arc::clone(&crowd), handle: handle.clone() };
-        #[expect(clippy::disallowed_methods, reason = "it ends with its crowd")]
-        handle.spawn(carrier);
+
+    fn lock(&self) -> MutexGuard<'_, State<S>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    Some(crowd)
 }
 
 struct Carrier<S: Supervise> {
-    crowd: Arc<Crowd<S>>,
-    handle: Handle,
+    lane: Arc<Lane<S>>,
+    over: bool,
+    /// Dropped last, as by an attempt.
+    supervisor: Arc<S>,
 }
 
 impl<S: Supervise> Future for Carrier<S> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
         for _ in 0..TURN {
-            let next = self.crowd.lock().pop_front();
-            let Some(mut attempt) = next else { return Poll::Ready(()) };
-            if !attempt.is_doomed() && Pin::new(&mut attempt).poll(task).is_pending() {
-                own_task(&self.handle, attempt);
+            let Some(mut attempt) = self.lane.take() else {
+                self.over = true;
+                self.supervisor.tell_ends();
+                return Poll::Ready(());
+            };
+            attempt.carried = true;
+            let waits = !attempt.is_doomed() && held(|| Pin::new(&mut attempt).poll(task)) == Some(Poll::Pending);
+            if waits {
+                attempt.carried = false;
+                own_task(self.supervisor.handle(), attempt);
             }
         }
+        self.supervisor.tell_ends();
         task.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+impl<S: Supervise> Drop for Carrier<S> {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        // Dropped with the tokio runtime, and so is what waits for it.
+        let mut state = self.lane.lock();
+        state.carriers -= 1;
+        let left = if state.carriers == 0 { std::mem::take(&mut state.attempts) } else { VecDeque::new() };
+        drop(state);
+        drop(left);
+        self.supervisor.tell_ends();
     }
 }

@@ -1,9 +1,8 @@
 //! The engine's lock and its one task: everything is decided under the lock, and done after it is released.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -11,8 +10,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::carrier::{Crowd, RELIEF, launch};
-use super::executor::{End, Supervise};
+use super::carrier::Lane;
+use super::executor::{self, End, Supervise};
 use super::supervisor::{Core, Owner, Rest, Stop, owner};
 use super::teller::Teller;
 use crate::clock::{Moment, Now, first, in_real_time};
@@ -22,14 +21,19 @@ use crate::job::{Conductor, Home, Phase, Run};
 use crate::outcome::Outcome;
 use crate::panics::held;
 
+/// How often an engine of this process has come, ended or gone.
+pub(crate) static CHANGES: AtomicUsize = AtomicUsize::new(0);
+
 /// A running engine.
 pub(crate) struct Engine {
     pub(crate) home: Arc<Home>,
     pub(crate) board: Arc<Board>,
     handle: Handle,
     state: Mutex<State>,
-    /// Crowds on their way, and when to see whether they are stuck.
-    carried: Mutex<Carried>,
+    lane: Arc<Lane<Self>>,
+    /// Ends of carried runs, which whoever takes the lock next makes known; and how many there are.
+    ends: Mutex<Vec<Ended>>,
+    untold: AtomicUsize,
     wake: Notify,
     /// Cleared when it is killed; shared with who must not hold the engine to ask.
     pub(crate) alive: Arc<AtomicBool>,
@@ -45,7 +49,14 @@ pub(crate) struct Engine {
 /// How long the end waits for those who still hold the engine.
 const LETTING_GO: Duration = Duration::from_secs(1);
 
-type Carried = VecDeque<(Moment, Weak<Crowd<Engine>>)>;
+/// The end of a carried run.
+struct Ended {
+    slot: u32,
+    run: Arc<Run>,
+    /// Until it is made known.
+    end: Option<End>,
+    at: Moment,
+}
 
 struct State {
     core: Core,
@@ -79,7 +90,9 @@ impl Engine {
             board,
             handle: Handle::current(),
             state: Mutex::new(State { core, kinds, armed: Moment::NEVER }),
-            carried: Mutex::default(),
+            lane: Lane::new(&Handle::current()),
+            ends: Mutex::default(),
+            untold: AtomicUsize::new(0),
             wake: Notify::new(),
             alive: Arc::new(AtomicBool::new(true)),
             over: Arc::default(),
@@ -158,7 +171,7 @@ impl Engine {
             match turn {
                 Turn::Again => tokio::task::yield_now().await,
                 Turn::Sleep(until) => {
-                    let until = until.min(self.relieve(self.home.clock.moment()));
+                    let until = until.min(self.lane.relieve(&self.handle, self.home.clock.moment()));
                     first(self.wake.notified(), self.home.clock.alarm(until)).await;
                 }
                 Turn::Over => return,
@@ -225,17 +238,20 @@ impl Engine {
         let mut state = self.lock();
         let now = now(&state.core);
         let State { core, kinds, armed } = &mut *state;
+        let mut ends = self.take_ends();
+        for Ended { slot, run, end, at } in &mut ends {
+            core.begin(core.reckon(*at), self.board.is_read());
+            if let Some(end) = end.take() {
+                core.attempt_ended(kinds, *slot, run, end);
+            }
+        }
         core.begin(now, self.board.is_read());
         let result = decide(core, kinds, armed);
         let Rest { launches, endings, leftovers, lost } = core.finish(kinds);
         let sooner = core.next_look() < *armed || core.is_over();
         drop(state);
         self.teller.tell();
-        if let Some(crowd) = launch(self, &self.handle, launches) {
-            self.carried().push_back((now.moment + RELIEF, Arc::downgrade(&crowd)));
-            self.wake.notify_one();
-        }
-        if sooner {
+        if self.lane.launch(self, launches, now.moment) || sooner {
             self.wake.notify_one();
         }
         for (run, ending) in endings {
@@ -251,26 +267,14 @@ impl Engine {
         result
     }
 
-    /// Relieves crowds whose carriers are being blocked; when to look again.
-    fn relieve(&self, now: Moment) -> Moment {
-        let mut stuck = Vec::new();
-        let mut carried = self.carried();
-        carried.retain(|(at, crowd)| {
-            let late = crowd.upgrade().filter(|_| *at <= now);
-            let kept = late.is_none() && crowd.strong_count() > 0;
-            stuck.extend(late);
-            kept
-        });
-        let next = carried.front().map_or(Moment::NEVER, |(at, _)| *at);
-        drop(carried);
-        for crowd in stuck {
-            crowd.relieve(&self.handle);
+    /// The ends of carried runs that are not known yet.
+    fn take_ends(&self) -> Vec<Ended> {
+        if self.untold.load(Ordering::Acquire) == 0 {
+            return Vec::new();
         }
-        next
-    }
-
-    fn carried(&self) -> MutexGuard<'_, Carried> {
-        self.carried.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        self.untold.store(0, Ordering::Release);
+        std::mem::take(&mut *ends)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -285,6 +289,7 @@ impl Engine {
     /// Drops everything that runs, at once; for a runtime that is dropped itself.
     pub(crate) fn kill(self: &Arc<Self>) {
         self.alive.store(false, Ordering::Release);
+        CHANGES.fetch_add(1, Ordering::AcqRel);
         self.locked(|core, kinds, _| core.kill(kinds));
         self.conclude();
     }
@@ -366,6 +371,7 @@ impl Engine {
         let result = self.lock().core.result();
         // Whoever is told of the end finds it so.
         self.over.store(true, Ordering::Release);
+        CHANGES.fetch_add(1, Ordering::AcqRel);
         self.ended.send_if_modified(|ended| {
             if ended.is_some() {
                 return false;
@@ -391,12 +397,40 @@ impl Supervise for Engine {
         self.locked_at(now, |core, kinds, _| core.attempt_ended(kinds, slot, run, end))
     }
 
+    fn ended_with_others(self: &Arc<Self>, slot: u32, run: Arc<Run>, end: End) {
+        if self.board.is_read() {
+            // Whoever listens is told at once, by both clocks.
+            self.ended(slot, &run, end);
+            return;
+        }
+        let at = self.home.clock.moment();
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.push(Ended { slot, run, end: Some(end), at });
+        self.untold.store(ends.len(), Ordering::Release);
+    }
+
+    fn tell_ends(self: &Arc<Self>) {
+        if self.untold.load(Ordering::Acquire) > 0 {
+            self.locked(|_, _, _| ());
+        }
+    }
+
+    fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
     fn is_alive(&self) -> bool {
         self.alive.load(Ordering::Acquire)
     }
 }
 
 impl Conductor for Engine {
+    fn waits_for_itself(&self, run: &Run) -> bool {
+        let Some(cell) = &run.cell else { return false };
+        let same = |asker: &Run| asker.id != run.id && asker.cell.as_ref().is_some_and(|held| Arc::ptr_eq(held, cell));
+        executor::current().is_some_and(|asker| same(&asker))
+    }
+
     fn cancel(self: Arc<Self>, run: &Arc<Run>, reason: &str) {
         self.locked(|core, kinds, _| match core.slot_of(run) {
             Some(slot) => core.stop(kinds, slot, Stop::Cancelled(reason.into())),

@@ -30,6 +30,12 @@ pub(crate) trait Supervise: Send + Sync + Sized + 'static {
     ///
     /// Gives the outcome, unless the supervisor had given the attempt up before.
     fn ended(self: &Arc<Self>, slot: u32, run: &Arc<Run>, end: End) -> Option<Outcome>;
+    /// The same, of an attempt that was carried with others: it is told with theirs.
+    fn ended_with_others(self: &Arc<Self>, slot: u32, run: Arc<Run>, end: End);
+    /// Makes known what was told with others.
+    fn tell_ends(self: &Arc<Self>);
+    /// Where runs have their tasks.
+    fn handle(&self) -> &Handle;
     /// Whether a plain function on its thread may still hold a test's clock.
     fn is_alive(&self) -> bool;
 }
@@ -43,20 +49,20 @@ pub(crate) struct Launch {
 }
 
 /// Makes ready what runs as a task; a plain function is set going at once, on a thread of its own.
-pub(crate) fn prepare<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, launch: Launch) -> Option<Attempt<S>> {
+pub(crate) fn prepare<S: Supervise>(supervisor: &Arc<S>, launch: Launch) -> Option<Attempt<S>> {
     let Launch { slot, run, guarded } = launch;
     if run.job.is_blocking() && !guarded {
-        launch_thread(supervisor, handle, slot, &run);
+        launch_thread(supervisor, slot, &run);
         return None;
     }
     Some(Attempt {
         supervisor: Arc::clone(supervisor),
-        handle: run.job.is_blocking().then(|| handle.clone()),
         slot,
-        span: tracing::Span::none(),
+        span: None,
         run: Some(run),
         work: if guarded { Work::Ask } else { Work::Call },
         polling: false,
+        carried: false,
     })
 }
 
@@ -78,15 +84,16 @@ enum Work {
 
 /// One attempt, as a future. Dropping it ends the attempt.
 pub(crate) struct Attempt<S: Supervise> {
-    /// For a plain function behind a guard: where its thread belongs.
-    handle: Option<Handle>,
     slot: u32,
     /// Until its end is told.
     run: Option<Arc<Run>>,
-    span: tracing::Span,
+    /// When anybody listens to spans.
+    span: Option<Box<tracing::Span>>,
     work: Work,
     /// Still set at the drop, it tells of a panic that none of the catches held.
     polling: bool,
+    /// Whether it is polled by a carrier, which tells the ends of several together.
+    pub(crate) carried: bool,
     /// Dropped last: who waits for the engine's end waits for that of its attempts as well.
     supervisor: Arc<S>,
 }
@@ -96,10 +103,10 @@ impl<S: Supervise> Future for Attempt<S> {
 
     fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
         let this = self.get_mut();
-        let Some(run) = this.run.clone() else { return Poll::Ready(()) };
+        let Some(run) = &this.run else { return Poll::Ready(()) };
         run.count_poll();
+        let current = Current::enter(Arc::clone(run));
         this.polling = true;
-        let current = Current::enter(Arc::clone(&run));
         let poll = loop {
             match this.step(task) {
                 Step::Again => {}
@@ -107,8 +114,9 @@ impl<S: Supervise> Future for Attempt<S> {
                 Step::Over => break Poll::Ready(()),
             }
         };
-        drop(current);
-        run.count_poll();
+        if let Some(run) = current.leave() {
+            run.count_poll();
+        }
         this.polling = false;
         poll
     }
@@ -172,9 +180,9 @@ impl<S: Supervise> Attempt<S> {
             self.run = None;
             return Step::Over;
         }
-        if let Some(handle) = &self.handle {
+        if run.job.is_blocking() {
             self.run = None;
-            launch_thread(&self.supervisor, handle, self.slot, &run);
+            launch_thread(&self.supervisor, self.slot, &run);
             return Step::Over;
         }
         self.work = Work::Call;
@@ -185,7 +193,7 @@ impl<S: Supervise> Attempt<S> {
     fn call(&mut self) -> Step {
         let Some(run) = &self.run else { return Step::Over };
         self.span = span(run);
-        let body = within(&self.span, || {
+        let body = within(self.span.as_deref(), || {
             caught(|| match &run.job.body {
                 Body::Async(body) => Some(body(input(run))),
                 Body::Blocking(_) => None,
@@ -202,7 +210,7 @@ impl<S: Supervise> Attempt<S> {
     }
 
     fn poll_body(&mut self, mut body: BoxFuture<Report>, task: &mut Task<'_>) -> Step {
-        let (polled, dropped) = within(&self.span, || {
+        let (polled, dropped) = within(self.span.as_deref(), || {
             let polled = caught(|| body.as_mut().poll(task));
             if let Ok(Poll::Pending) = polled {
                 return (polled, Ok(Some(body)));
@@ -221,9 +229,14 @@ impl<S: Supervise> Attempt<S> {
 
     fn over(&mut self, end: End, state: Option<Box<dyn Any + Send>>) -> Step {
         if let Some(run) = self.run.take() {
-            within(&self.span, || {
+            if self.carried && self.span.is_none() {
+                give_back(&run, state);
+                self.supervisor.ended_with_others(self.slot, run, end);
+                return Step::Over;
+            }
+            within(self.span.as_deref(), || {
                 if let Some(outcome) = finish(&self.supervisor, self.slot, &run, end, state) {
-                    held(|| event::close(&self.span, outcome));
+                    close(self.span.as_deref(), outcome);
                 }
             });
         }
@@ -236,13 +249,14 @@ impl<S: Supervise> Drop for Attempt<S> {
         let work = std::mem::replace(&mut self.work, Work::Over);
         let Some(run) = self.run.clone() else { return };
         let _current = Current::enter(run);
-        let _ = within(&self.span, || caught(|| drop(work)));
+        let _ = within(self.span.as_deref(), || caught(|| drop(work)));
         let escaped = || End::Panicked("a panic left the attempt".into());
         self.over(if self.polling { escaped() } else { End::Dropped }, None);
     }
 }
 
-fn launch_thread<S: Supervise>(supervisor: &Arc<S>, handle: &Handle, slot: u32, run: &Arc<Run>) {
+fn launch_thread<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
+    let handle = supervisor.handle();
     let (done, finished) = mpsc::channel::<()>();
     let name = run.job.name.to_string();
     let fake = run.job.home.clock.is_fake();
@@ -283,7 +297,7 @@ fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
     }
     let _current = Current::enter(Arc::clone(run));
     let span = span(run);
-    within(&span, || {
+    within(span.as_deref(), || {
         let (end, state) = match caught(|| match &run.job.body {
             Body::Blocking(body) => Some(body(input(run))),
             Body::Async(_) => None,
@@ -293,14 +307,15 @@ fn call_blocking<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
             Err(panic) => (End::Panicked(panic), None),
         };
         if let Some(outcome) = finish(supervisor, slot, run, end, state) {
-            held(|| event::close(&span, outcome));
+            close(span.as_deref(), outcome);
         }
     });
     held(|| drop(span));
 }
 
 /// Calls in a span. Whoever listens to spans may panic at its ends, which is not the panic of what is called.
-fn within<T>(span: &tracing::Span, call: impl FnOnce() -> T) -> T {
+fn within<T>(span: Option<&tracing::Span>, call: impl FnOnce() -> T) -> T {
+    let Some(span) = span else { return call() };
     let entered = held(|| span.enter());
     let result = call();
     held(|| drop(entered));
@@ -308,8 +323,14 @@ fn within<T>(span: &tracing::Span, call: impl FnOnce() -> T) -> T {
 }
 
 /// The span of an attempt, made where it runs: whoever listens to spans may take his time there, or panic.
-fn span(run: &Run) -> tracing::Span {
-    held(|| event::span(run)).unwrap_or_else(tracing::Span::none)
+fn span(run: &Run) -> Option<Box<tracing::Span>> {
+    held(|| event::span(run)).filter(|span| !span.is_disabled()).map(Box::new)
+}
+
+fn close(span: Option<&tracing::Span>, outcome: Outcome) {
+    if let Some(span) = span {
+        held(|| event::close(span, outcome));
+    }
 }
 
 fn input(run: &Arc<Run>) -> Input {
@@ -325,10 +346,14 @@ fn finish<S: Supervise>(
     end: End,
     state: Option<Box<dyn Any + Send>>,
 ) -> Option<Outcome> {
+    give_back(run, state);
+    supervisor.ended(slot, run, end)
+}
+
+fn give_back(run: &Run, state: Option<Box<dyn Any + Send>>) {
     if let Some(cell) = &run.cell {
         cell.put(state);
     }
-    supervisor.ended(slot, run, end)
 }
 
 thread_local! {
@@ -346,6 +371,13 @@ struct Current(Option<Arc<Run>>);
 impl Current {
     fn enter(run: Arc<Run>) -> Self {
         Self(CURRENT.replace(Some(run)))
+    }
+
+    /// Gives back the run that was entered.
+    fn leave(mut self) -> Option<Arc<Run>> {
+        let before = self.0.take();
+        std::mem::forget(self);
+        CURRENT.replace(before)
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod carrier;
 pub(crate) mod driver;
 pub(crate) mod executor;
+pub(crate) mod few;
 pub(crate) mod instances;
 pub(crate) mod registry;
 pub(crate) mod slots;

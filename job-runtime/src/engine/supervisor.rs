@@ -12,7 +12,7 @@ mod look;
 mod owner;
 mod shutdown;
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -24,12 +24,13 @@ pub(crate) use group::{Family, Remedy};
 pub(crate) use owner::{Answer, Conclusion, Owner, owner};
 
 use super::executor::Launch;
+use super::few::Few;
 use super::slots::Slots;
 use super::timers::{Alarm, Timers, Topic};
 use crate::clock::{Moment, Now};
 use crate::error::{Error, Result};
 use crate::event::{Board, Event, EventKind};
-use crate::job::{Cell, Ending, Job, Ledger, Order, Phase, Run};
+use crate::job::{ByType, Cell, Ending, Job, Ledger, Order, Phase, Run};
 use crate::outcome::{MissReason, RunId, SkipReason};
 use crate::policy::delay::spread;
 
@@ -52,8 +53,8 @@ pub(crate) struct Entry {
 /// What is left to do when the lock is released: nothing of the users' is called or dropped under it.
 #[derive(Default)]
 pub(crate) struct Rest {
-    pub(crate) launches: Vec<Launch>,
-    pub(crate) endings: Vec<(Arc<Run>, Ending)>,
+    pub(crate) launches: Few<Launch>,
+    pub(crate) endings: Few<(Arc<Run>, Ending)>,
     pub(crate) leftovers: Vec<Box<dyn Any + Send>>,
     /// States that will not come back.
     pub(crate) lost: Vec<Arc<Cell>>,
@@ -119,7 +120,7 @@ pub(crate) struct Core {
     pub(crate) entries: Slots<Entry>,
     pub(crate) names: HashMap<Arc<str>, u32>,
     /// The job of each type beside a function.
-    pub(crate) companions: HashMap<TypeId, u32>,
+    pub(crate) companions: ByType<u32>,
     pub(crate) quiet: bool,
     /// In tests: no ticks but those by hand.
     pub(crate) manual: bool,
@@ -175,7 +176,7 @@ impl Core {
             now,
             entries: Slots::new(),
             names: HashMap::new(),
-            companions: HashMap::new(),
+            companions: ByType::default(),
             quiet: false,
             manual,
             effort: 0,
@@ -409,7 +410,10 @@ impl Core {
     /// Decides against an occasion, and tells who waits for it why.
     pub(crate) fn skip_because(&mut self, run: &Arc<Run>, reason: SkipReason, running: Option<RunId>, text: Arc<str>) {
         self.ledger(run.entry, |ledger| ledger.skipped(reason));
-        self.post(Some(&run.job), Some(run.id), EventKind::Skipped { reason, running });
+        // What is refused afterwards is counted; but the end of the shutdown was the last event.
+        if !self.is_over() {
+            self.post(Some(&run.job), Some(run.id), EventKind::Skipped { reason, running });
+        }
         let cancelled = reason == SkipReason::Cancelled;
         let ending = if cancelled { Ending::Cancelled(text) } else { Ending::Refused(text) };
         self.close(run, Phase::Cancelled, ending);
@@ -436,6 +440,8 @@ impl Core {
     /// Notes where a run has come to, and answers who waits for it.
     fn close(&mut self, run: &Arc<Run>, phase: Phase, ending: Ending) {
         run.set_phase(phase);
+        // They do not wait for whoever keeps the handle, and are not dropped with the run, under the lock.
+        self.rest.leftovers.extend(run.take_given());
         if run.is_awaited() {
             self.rest.endings.push((Arc::clone(run), ending));
         } else {

@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::Context;
@@ -24,6 +25,29 @@ impl Need {
     }
 }
 
+/// Values by type.
+pub(crate) type ByType<T> = HashMap<TypeId, T, BuildHasherDefault<TypeHasher>>;
+
+/// Takes the number of a type for its hash, which it is.
+#[derive(Default)]
+pub(crate) struct TypeHasher(u64);
+
+impl Hasher for TypeHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
 struct Entry {
     name: &'static str,
     /// An `Arc<T>`, where `T` is what the key stands for.
@@ -33,7 +57,7 @@ struct Entry {
 /// All shared data of a runtime.
 #[derive(Default)]
 pub(crate) struct Data {
-    entries: HashMap<TypeId, Entry>,
+    entries: ByType<Entry>,
     twice: Vec<&'static str>,
 }
 

@@ -84,7 +84,8 @@ impl Shared {
 
     /// Packs up what the function returned.
     pub(crate) fn end<R: Return, S>(self, output: R, state: State<S>) -> Report {
-        Report { verdict: output.judge(self.context.0.keep), state: state.value }
+        let run = &self.context.0;
+        Report { verdict: output.judge(run.keep, run.is_awaited()), state: state.value }
     }
 }
 
@@ -152,7 +153,7 @@ pub trait Return: sealed::Sealed + Sized + 'static {
     }
 
     #[doc(hidden)]
-    fn judge(self, keep: Keep) -> Verdict;
+    fn judge(self, keep: Keep, awaited: bool) -> Verdict;
     #[doc(hidden)]
     fn conclude(self) -> Result<Self::Output, RunError<Self::Error>>;
 }
@@ -163,8 +164,8 @@ impl Return for () {
     type Error = Infallible;
     type Kept = ();
 
-    fn judge(self, keep: Keep) -> Verdict {
-        Verdict::Completed((keep == Keep::Output).then(|| -> Box<dyn Any + Send> { Box::new(()) }))
+    fn judge(self, _: Keep, awaited: bool) -> Verdict {
+        Verdict::Completed(awaited.then(|| -> Box<dyn Any + Send> { Box::new(()) }))
     }
 
     fn conclude(self) -> Result<(), RunError<Infallible>> {
@@ -182,10 +183,10 @@ where
     type Error = E;
     type Kept = Self;
 
-    fn judge(self, keep: Keep) -> Verdict {
+    fn judge(self, keep: Keep, awaited: bool) -> Verdict {
         match (self, keep) {
-            (Ok(output), Keep::Output) => Verdict::Completed(Some(Box::new(Ok::<T, E>(output)))),
-            (Ok(_), Keep::Nothing | Keep::Error) => Verdict::Completed(None),
+            (Ok(output), Keep::Output) if awaited => Verdict::Completed(Some(Box::new(Ok::<T, E>(output)))),
+            (Ok(_), _) => Verdict::Completed(None),
             (Err(error), Keep::Output) => {
                 Verdict::Failed { error: format!("{error:#}").into(), output: Some(Box::new(Err::<T, E>(error))) }
             }

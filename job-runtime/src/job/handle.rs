@@ -4,11 +4,11 @@ use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context as Task, Poll};
 
-use super::Run;
 use super::glue::Return;
+use super::{Conductor, Run};
 use crate::clock::Hold;
 use crate::error::RunError;
 use crate::outcome::{JobState, RunId};
@@ -120,11 +120,16 @@ impl<R> JobHandle<R> {
     /// # }
     /// ```
     pub fn cancel(&self) {
-        let Held::Run(run) = &self.held else { return };
-        let conductor = run.job.home.conductor.get().and_then(std::sync::Weak::upgrade);
-        if let Some(conductor) = conductor {
+        if let Held::Run(run) = &self.held
+            && let Some(conductor) = conductor_of(run)
+        {
             conductor.cancel(run, "cancelled through its handle");
         }
+    }
+
+    fn waits_for_itself(&self) -> bool {
+        let Held::Run(run) = &self.held else { return false };
+        conductor_of(run).is_some_and(|conductor| conductor.waits_for_itself(run))
     }
 
     pub(crate) fn new(run: Arc<Run>) -> Self {
@@ -135,6 +140,13 @@ impl<R> JobHandle<R> {
         Self { held: Held::Refused(reason), hold: None, kind: PhantomData }
     }
 }
+
+fn conductor_of(run: &Run) -> Option<Arc<dyn Conductor>> {
+    run.job.home.conductor.get().and_then(Weak::upgrade)
+}
+
+/// What a job with state is told that waits for a run which comes after its own.
+const ITSELF: &str = "a job with state runs once at a time: this run would wait for one that comes after it";
 
 impl<R: Return> Future for JobHandle<R> {
     type Output = Result<R::Output, RunError<R::Error>>;
@@ -147,6 +159,9 @@ impl<R: Return> Future for JobHandle<R> {
         };
         match ending {
             Poll::Pending => {
+                if self.waits_for_itself() {
+                    return Poll::Ready(Err(RunError::refused(ITSELF.into())));
+                }
                 if let (None, Held::Run(run)) = (&self.hold, &self.held) {
                     self.hold = Some(run.job.home.clock.hold());
                 }

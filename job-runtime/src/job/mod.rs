@@ -42,7 +42,7 @@ pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState, ErrorOf,
 
 pub(crate) use accounting::Ledger;
 pub(crate) use arguments::{Args, Arguments, Key, Message, Unknown};
-pub(crate) use data::{Data, Need};
+pub(crate) use data::{ByType, Data, Need};
 pub(crate) use glue::{Cause, Verdict};
 pub(crate) use handle::Ending;
 pub(crate) use options::{DelayMode, Grace, Options, Signature};
@@ -182,6 +182,9 @@ pub(crate) struct Home {
 pub(crate) trait Conductor: Send + Sync {
     /// Asks the run to stop, whatever it is waiting for.
     fn cancel(self: Arc<Self>, run: &Arc<Run>, reason: &str);
+
+    /// Whether it is a run that comes first which waits for this one.
+    fn waits_for_itself(&self, run: &Run) -> bool;
 }
 
 impl Home {

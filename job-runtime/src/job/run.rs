@@ -81,6 +81,8 @@ pub(crate) struct Run {
     /// Where the engine keeps the run, once it has a task.
     slot: AtomicU32,
     attempt: AtomicU32,
+    /// How often a further attempt was made ready.
+    armed: AtomicU32,
     /// Counted up when a poll begins and when it ends: odd while one is on.
     polls: AtomicU32,
     phase: AtomicU8,
@@ -96,7 +98,7 @@ pub(crate) struct Run {
 /// What is looked at once in a run, if at all.
 #[derive(Default)]
 struct Rare {
-    directive: Option<Directive>,
+    directive: Option<Box<Directive>>,
     /// What came of it, until its handle takes it, and who waits for that.
     ending: Option<Ending>,
     waiter: Option<Waker>,
@@ -105,8 +107,6 @@ struct Rare {
     /// The task of the attempt that is on; it may be doomed before it is there.
     task: Option<tokio::task::AbortHandle>,
     doomed: bool,
-    /// How often a further attempt was made ready.
-    armed: u32,
 }
 
 /// What a new run is made of.
@@ -141,6 +141,7 @@ impl Run {
             unit,
             slot: AtomicU32::new(u32::MAX),
             attempt: AtomicU32::new(1),
+            armed: AtomicU32::new(0),
             polls: AtomicU32::new(0),
             phase: AtomicU8::new(Phase::Pending.code()),
             asked: AtomicBool::new(false),
@@ -217,17 +218,17 @@ impl Run {
         let mut rare = self.rare();
         rare.task = None;
         rare.doomed = false;
-        rare.armed = rare.armed.wrapping_add(1);
+        self.armed.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn take_directive(&self) -> Option<Directive> {
         let directed = self.directed.load(Ordering::Acquire) && self.directed.swap(false, Ordering::AcqRel);
-        directed.then(|| self.rare().directive.take()).flatten()
+        directed.then(|| self.rare().directive.take()).flatten().map(|directive| *directive)
     }
 
     /// Does this when the function returns.
     pub(super) fn direct(&self, directive: Directive) {
-        self.rare().directive = Some(directive);
+        self.rare().directive = Some(Box::new(directive));
         self.directed.store(true, Ordering::Release);
     }
 
@@ -285,6 +286,12 @@ impl Run {
         message.copy(&**lent.given.as_ref()?)
     }
 
+    /// The arguments of a job on demand that no attempt needs any more.
+    pub(crate) fn take_given(&self) -> Option<Box<dyn Any + Send>> {
+        self.job.message.as_ref()?;
+        self.rare().given.take()
+    }
+
     /// Whether it can be run once more: of a job on demand, whether its arguments are still there.
     pub(crate) fn is_repeatable(&self) -> bool {
         self.job.message.is_none() || self.rare().given.is_some()
@@ -307,11 +314,11 @@ impl Run {
     /// Spawns the task of an attempt, with no lock held: a tokio runtime that is down drops it at once, which ends
     /// the attempt.
     pub(crate) fn attach(&self, spawn: impl FnOnce() -> tokio::task::AbortHandle) {
-        let armed = self.rare().armed;
+        let armed = self.armed.load(Ordering::Acquire);
         let task = spawn();
         let mut rare = self.rare();
         // Where a further attempt was made ready meanwhile, this one is over.
-        if rare.armed == armed {
+        if self.armed.load(Ordering::Acquire) == armed {
             if rare.doomed {
                 task.abort();
             }

@@ -141,7 +141,6 @@ impl Services {
         let delay = unit.next_delay(core.now.moment, core.budget(entry));
         match core.count_end(entry, &mut unit.window, delay) {
             Remedy::TooMany => return core.give_up(entry, error, cause),
-            Remedy::UnderWay => return core.discard(cause),
             Remedy::Alone => self.restart_in(core, slot, delay),
             Remedy::Together => {}
         }

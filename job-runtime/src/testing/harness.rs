@@ -9,9 +9,9 @@ use crate::clock::{Moment, first, in_real_time, later};
 use crate::duration::IntoDuration;
 use crate::engine::driver::Engine;
 use crate::engine::supervisor::{Core, Owner};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, RunError};
 use crate::event::Event;
-use crate::job::{Accounting, Phase, Run as JobRun};
+use crate::job::{Accounting, JobHandle, Phase, Return, Run as JobRun};
 use crate::outcome::{Outcome, RunId, SkipReason};
 use crate::runtime::Runtime;
 use crate::timestamp::IntoTime;
@@ -185,6 +185,45 @@ impl Harness {
             first(self.all_ended(&runs), in_real_time(wait)).await;
         }
         if self.have_ended(&runs) { self.outcome(&runs) } else { Err(TickError::TimedOut) }
+    }
+
+    // ---- jobs on demand
+
+    /// Waits for the end of a run, further attempts and the time it was spawned for included, and gives what awaiting
+    /// its handle gives. The clocks go on as far as the run waits.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{job, testing};
+    ///
+    /// #[job(max_attempts = 3, backoff = "1m")]
+    /// async fn create_crm_user(user: u32, api: &Vec<u32>) -> Result<u32, String> {
+    ///     api.get(1).map(|id| id + user).ok_or_else(|| "the CRM is down".to_owned())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let jobs = testing::start().data(Vec::<u32>::new()).await;
+    /// let run = create_crm_user::spawn_after("1h", 7);
+    /// let error = jobs.perform(run).await.expect_err("there is no API");
+    /// assert_eq!(error.error().expect("its last attempt failed"), "the CRM is down");
+    /// assert_eq!(jobs.runs("create_crm_user").len(), 3);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// What awaiting the handle gives.
+    ///
+    /// # Panics
+    /// When the run is still on after 5 real seconds: it waits for something that the clocks do not bring.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the run goes on, and the clocks stand where they are.
+    pub async fn perform<R: Return>(&self, run: JobHandle<R>) -> std::result::Result<R::Output, RunError<R::Error>> {
+        let id = run.id();
+        let mut end = None;
+        first(async { end = Some(run.await) }, in_real_time(PATIENCE)).await;
+        let Some(end) = end else { panic!("run {id} is still on after {PATIENCE:?} of real time") };
+        end
     }
 
     /// Data is looked at with the first tick of a job.

@@ -16,6 +16,7 @@ pub(crate) const FLOORS: [Floor; 7] = [
         name: "engine",
         modules: &[
             "engine::slots",
+            "engine::few",
             "engine::timers",
             "engine::instances",
             "engine::registry",

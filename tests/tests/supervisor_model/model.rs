@@ -92,7 +92,7 @@ enum Over {
 struct Job {
     there: bool,
     paused: bool,
-    /// Down with its group.
+    /// Down with its group, or about to be.
     halted: bool,
     due: u64,
     ran: u64,
@@ -402,9 +402,6 @@ impl<'h> Model<'h> {
 
     fn restart_in_group(&mut self, unit: usize, delay: u64, (strategy, restarts, seconds): (Strategy, usize, u64)) {
         let place = self.units[unit].place;
-        if self.round.is_some_and(|round| round.from <= place) {
-            return;
-        }
         self.ends.push(self.now);
         if counted(&self.ends, self.now, seconds) > restarts {
             self.tell(Some(place), "gave up");
@@ -419,6 +416,7 @@ impl<'h> Model<'h> {
         let begin = self.now + delay;
         let before = self.round.unwrap_or(Round { from, begin });
         self.round = Some(Round { from: from.min(before.from), begin: begin.max(before.begin) });
+        self.jobs[from..].iter_mut().for_each(|job| job.halted = true);
         self.tell(Some(place), format!("restarts in {delay}"));
     }
 
@@ -498,10 +496,7 @@ impl<'h> Model<'h> {
 
     fn go_on_with(&mut self, round: Round) {
         for unit in self.members(round.from).into_iter().rev() {
-            let place = self.units[unit].place;
-            if !std::mem::replace(&mut self.jobs[place].halted, true) {
-                self.bring_down(unit, "cancelled");
-            }
+            self.bring_down(unit, "cancelled");
             if self.units[unit].is_on() {
                 return;
             }

@@ -20,7 +20,11 @@ impl Core {
         run: &Arc<Run>,
         end: End,
     ) -> Option<Outcome> {
-        let running = self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run))?;
+        let Some(running) = self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run)) else {
+            // It was given up before; but what it returned is not dropped under the lock.
+            self.rest.leftovers.extend(output_in(end));
+            return None;
+        };
         match running.stage {
             Stage::Guard => {
                 self.lose_tokio(kinds);

@@ -49,8 +49,6 @@ pub(crate) enum Remedy {
     Alone,
     /// Its group sees to it.
     Together,
-    /// Its group is restarting it already, together with others.
-    UnderWay,
     /// It had its last restart.
     TooMany,
 }
@@ -99,16 +97,18 @@ impl Core {
             let too_many = own.note(now, kept.job.options.budget());
             return if too_many { Remedy::TooMany } else { Remedy::Alone };
         };
-        if family.is_taking_down(entry) {
-            return Remedy::UnderWay;
-        }
         if family.window.note(now, family.budget) {
             return Remedy::TooMany;
         }
         if family.strategy == Strategy::OneForOne {
             return Remedy::Alone;
         }
-        family.go_down(entry, now + delay);
+        let halted = family.go_down(entry, now + delay);
+        for member in halted {
+            if let Some(kept) = self.entries.get_mut(member) {
+                kept.halted = true;
+            }
+        }
         self.unsettled = true;
         Remedy::Together
     }
@@ -233,9 +233,7 @@ impl Core {
             }
             return;
         }
-        let Some(kept) = self.entries.get_mut(entry) else { return };
-        kept.halted = true;
-        let kind = kept.job.kind;
+        let Some(kind) = self.job(entry).map(|job| job.kind) else { return };
         if let Some(owner) = owner(kinds, kind) {
             owner.halt(self, entry);
         }
@@ -252,15 +250,9 @@ impl Core {
 }
 
 impl Family {
-    /// Whether a member is among those that are stopped to begin anew.
-    fn is_taking_down(&self, member: u32) -> bool {
-        let down = self.down.as_ref();
-        down.is_some_and(|down| self.members.iter().skip(down.from).any(|other| *other == Some(member)))
-    }
-
-    /// A member has ended; those that go with it are stopped, and begin anew at `at`.
-    fn go_down(&mut self, member: u32, at: Moment) {
-        let Some(place) = self.members.iter().position(|other| *other == Some(member)) else { return };
+    /// A member has ended: it and those that go with it begin anew at `at`, and nothing of them starts before.
+    fn go_down(&mut self, member: u32, at: Moment) -> Vec<u32> {
+        let Some(place) = self.members.iter().position(|other| *other == Some(member)) else { return Vec::new() };
         let count = self.members.len();
         let from = self.strategy.restarted(place, count).start;
         match &mut self.down {
@@ -271,6 +263,7 @@ impl Family {
             }
             None => self.down = Some(Down { at: count, from, then: Then::Begin(at) }),
         }
+        self.members.iter().skip(from).flatten().copied().collect()
     }
 }
 
