@@ -12,7 +12,7 @@ use syn::{Expr, Ident, LitStr, Path, Token};
 
 use crate::errors::Errors;
 pub(crate) use table::{GROUP, Table};
-pub(crate) use value::{Check, Guard, Kind, Value, bare};
+pub(crate) use value::{Check, Guard, Kind, Value, as_path, bare};
 
 /// One option as the user wrote it.
 pub(crate) struct Opt {

@@ -144,8 +144,31 @@ mod tests {
     use super::*;
 
     fn expanded(attribute: &str, item: &str) -> String {
+        expanded_as(Flavour::Periodic, attribute, item)
+    }
+
+    fn expanded_as(flavour: Flavour, attribute: &str, item: &str) -> String {
         let tokens = |text: &str| text.parse::<TokenStream>().expect("test tokens");
-        expand(Flavour::Periodic, tokens(attribute), tokens(item)).to_string().replace(' ', "")
+        expand(flavour, tokens(attribute), tokens(item)).to_string().replace(' ', "")
+    }
+
+    /// Without the paths of the runtime and what is inferred.
+    fn in_short(expanded: &str) -> String {
+        expanded.replace("::job_runtime::__private::", "").replace("<_>", "")
+    }
+
+    #[track_caller]
+    fn has(found: &str, parts: &[&str]) {
+        for part in parts {
+            assert!(found.contains(part), "{part} in {found}");
+        }
+    }
+
+    #[track_caller]
+    fn has_not(found: &str, parts: &[&str]) {
+        for part in parts {
+            assert!(!found.contains(part), "{part} in {found}");
+        }
     }
 
     #[test]
@@ -200,7 +223,7 @@ mod tests {
     #[test]
     fn parameters_become_what_they_say() {
         let item = "async fn f(a: u8, cx: &Context, (b, c): (u8, u8), db: &(dyn Db), s: &mut Seen) {}";
-        let found = expanded("every = \"1m\"", item).replace("::job_runtime::__private::", "").replace("<_>", "");
+        let found = in_short(&expanded("every = \"1m\"", item));
         for part in [
             ".needs::<<ContextasAsData>::Kept>().needs::<<dynDbasAsData>::Kept>()",
             ".state::<<SeenasAsState>::Kept>(",
@@ -214,6 +237,102 @@ mod tests {
             assert!(found.contains(part), "{part} in {found}");
         }
         assert!(!found.contains("trigger"), "{found}");
+    }
+
+    #[test]
+    fn a_job_on_demand_is_spawned_with_its_arguments() {
+        let item = "async fn f(a: u8, cx: &Context, (b, c): (u8, u8)) -> Result<u8, E> {}";
+        let found = in_short(&expanded_as(Flavour::Job, "", item));
+        let kept = "(<u8asAsMessage>::Kept,<(u8,u8)asAsMessage>::Kept,)";
+        has(
+            &found,
+            &[
+                "Registration::job(Place::new(\"f\"",
+                &format!(".message::<{kept}>("),
+                &format!("(&argument::copies::<{kept}>()).ask()"),
+                "argument::by_value({useargument::TakenByValueas_;(&argument::taken::<u8>()).ask()})",
+                "let(shared,state,(a0,a1,))=input.open::<(),_>()",
+                "f(<u8asAsMessage>::give(a0),<ContextasAsData>::get(&shared),<(u8,u8)asAsMessage>::give(a1)).await",
+                "#[track_caller]fnspawn(a:u8,a1:(u8,u8),)->JobHandle<Result<u8,E>>{control::spawn::<Self,_,\
+                 <Result<u8,E>asReturn>::Kept>((<u8asAsMessage>::keep(a),<(u8,u8)asAsMessage>::keep(a1),))}",
+                "fntry_spawn(a:u8,a1:(u8,u8),)->::core::result::Result::<JobHandle<Result<u8,E>>,\
+                 RunError<ErrorOf::<Result<u8,E>>>>{",
+                "fnspawn_after(delay:implIntoDuration,a:u8,",
+                "control::spawn_after::<Self,_,<Result<u8,E>asReturn>::Kept>(delay,(",
+                "fnspawn_at(time:::std::time::SystemTime,a:u8,",
+                "implIsJob<Own>forf{}",
+            ],
+        );
+        has_not(&found, &["AsRepeated", "fntrigger", "fnstart", "fnpeek"]);
+    }
+
+    #[test]
+    fn a_job_on_demand_without_arguments_has_an_empty_message() {
+        let found = in_short(&expanded_as(Flavour::Job, "", "fn f(s: &mut Seen) {}"));
+        has(
+            &found,
+            &[
+                ".message::<()>(",
+                "fnspawn()->JobHandle<()>",
+                "->::core::result::Result::<JobHandle<()>,RunError<::core::convert::Infallible>>",
+                "input.open::<_,_>()",
+                "asyncfnpeek<T>(f:impl",
+            ],
+        );
+    }
+
+    #[test]
+    fn arguments_are_repeated_where_there_may_be_several_attempts() {
+        for (attribute, repeated) in [
+            ("", false),
+            ("max_attempts = 1", false),
+            ("max_attempts = 0x1u32", false),
+            ("max_attempts = 2", true),
+            ("max_attempts = ATTEMPTS", true),
+            ("max_attempts = \"2\"", true),
+        ] {
+            let found = expanded_as(Flavour::Job, attribute, "fn f(a: u8) {}");
+            assert_eq!(found.contains("<u8as::job_runtime::__private::AsRepeated<_>>::Kept"), repeated, "{attribute}");
+        }
+    }
+
+    #[test]
+    fn a_service_runs_by_itself_and_with_arguments_it_is_a_template() {
+        let found = in_short(&expanded_as(Flavour::Service, "", "async fn f(cx: &Context) {}"));
+        has(&found, &["Registration::service(", "fnpause(", "fnresume(", "fnstatus(", "input.split::<(),_>()"]);
+        has_not(&found, &["fntrigger", "fnstart", "fnspawn", ".message", ".args"]);
+        let found = in_short(&expanded_as(Flavour::Service, "max_restarts = 0", "fn f(a: u8, s: &mut S) {}"));
+        has(
+            &found,
+            &[".number(\"max_restarts\",0)", ".args::<(<u8asAsArgument>::Kept,)>()", "fnstart(a:u8,)", "fnstop(a:u8,)"],
+        );
+        has(&found, &["peek<T>(a:u8,f:impl", "input.split::<_,_>()"]);
+    }
+
+    #[test]
+    fn what_a_pause_means_is_said_for_each_kind() {
+        let pauses = [
+            (Flavour::Periodic, "Pauses`f()`:notickstartsarununtilitisresumed."),
+            (Flavour::Job, "Pauses`f()`:nothingthatisspawnedstartsuntilitisresumed."),
+            (Flavour::Service, "Pauses`f()`:itisnotstarteduntilitisresumed."),
+        ];
+        for (flavour, pause) in pauses {
+            let found = expanded_as(flavour, "", "fn f() {}");
+            has(&found, &[pause, &format!("Controlofthe{}`f()`.", flavour.noun().replace(' ', ""))]);
+        }
+    }
+
+    #[test]
+    fn zero_is_refused_of_an_expression_only_where_it_is_wrong() {
+        let found = expanded_as(Flavour::Service, "max_restarts = A, max_seconds = B", "fn f() {}");
+        has(&found, &["constMAX_RESTARTS:", "constMAX_SECONDS:", "ifMAX_SECONDS<1u32{"]);
+        has_not(&found, &["ifMAX_RESTARTS"]);
+    }
+
+    #[test]
+    fn what_is_made_beside_a_name_of_the_users_has_another() {
+        let found = expanded_as(Flavour::Job, "companion = Own, crate = Own1::b", "fn f() {}");
+        has(&found, &["pubenumOwn2{}", "IsJob<Own2>forOwn{}"]);
     }
 
     #[test]
@@ -232,7 +351,7 @@ mod tests {
     #[test]
     fn calendar_times_are_checked_one_by_one_and_given_as_one() {
         let found = expanded("cron = [\"0 9 * * *\", r\"@daily\"], tz = \"UTC\", dst = \"literal\"", "fn f() {}");
-        let found = found.replace("::job_runtime::__private::", "");
+        let found = in_short(&found);
         for part in [
             "const_:()=check_cron(\"09***\");const_:()=check_cron(r\"@daily\");const_:()=check_zone(\"UTC\");",
             ".text(\"cron\",\"09***;@daily\").text(\"tz\",\"UTC\").text(\"dst\",\"literal\")",

@@ -19,19 +19,25 @@
 //!
 //! [`run_all`] finds every annotated function of the linked program, refuses to start while anything is wrong (and
 //! lists everything that is, with `file:line`), starts them under supervision, and returns after SIGTERM or Ctrl-C
-//! when the last run has ended or its grace is over. The options of a job are listed at the attribute,
-//! [`periodic`](macro@periodic).
+//! when the last run has ended or its grace is over.
+//!
+//! | written | makes the function | its options |
+//! |---|---|---|
+//! | `#[periodic(every = "10m")]` | recur | [`periodic`](macro@periodic) |
+//! | `#[job]` | run when it is [spawned](#jobs-on-demand), with arguments, and retried if that is wanted | [`job`](macro@job) |
+//! | `#[service]` | run [all the time](#services), started again when it ends | [`service`](macro@service) |
+//! | `group!(NAME = [a, b])` | stand and fall [together](#groups) with others | [`group!`](macro@group) |
 //!
 //! To embed the jobs in a program that has a `main` of its own, [`Builder::start`] them; it gives a [`Runtime`]. Jobs
 //! that are known only at run time are made without the attribute, by [`Periodic`].
 //!
 //! # Words
 //!
-//! A *tick* is a time at which a job is due. From a tick, or from a trigger, comes a *run*, unless it is *skipped*
-//! (its guard, the option `when`, said no; the run before is still on; the job is paused) or *missed* (its time went
-//! by before it could start). A run has one *attempt*, or more where `max_attempts` allows. A run that should stop is
-//! asked to, through its [`Context`], and has its *grace*, the option `job_shutdown`; what is on after that is
-//! dropped.
+//! A *tick* is a time at which a job is due. From a tick, a trigger, a `spawn` or the start of a service (each is an
+//! *occasion*) comes a *run*, unless it is *skipped* (its guard, the option `when`, said no; the run before is still
+//! on; the job is paused; it was refused or cancelled) or *missed* (its time went by before it could start). A run has
+//! one *attempt*, or more where `max_attempts` allows. A run that should stop is asked to, through its [`Context`], and
+//! has its *grace*, the option `job_shutdown`; what is on after that is dropped.
 //!
 //! # How a parameter is written says what it is
 //!
@@ -40,7 +46,7 @@
 //! | `&T` | shared data, given by [`Builder::data`] or [`Builder::data_arc`]; also `&dyn Trait` |
 //! | `&Context` | this run: see [`Context`] |
 //! | `&mut S` | the job's own state, kept between runs; made by `Default` or [`Builder::state_with`] |
-//! | `T` | an argument, which makes the job a template: one instance per value, started on demand |
+//! | `T` | an argument. A `#[job]` is spawned with it; the others become a template: one instance per value, started on demand |
 //!
 //! ```standalone_crate
 //! use std::time::SystemTime;
@@ -77,6 +83,7 @@
 //! | `::status().await?` | tells how it is: a [`JobInfo`] |
 //! | `::peek(\|state\| …).await?` | reads its `&mut S` between runs; `None` before the first |
 //! | `account_sync::start(42)?`, `::stop(42)` | starts and stops an instance of a template |
+//! | `welcome_mail::spawn(user)` | runs a `#[job]`; also `try_spawn`, `spawn_after`, `spawn_at` |
 //!
 //! A template has no `trigger` of its own, and its `peek` takes the arguments first. A run cannot peek at the state
 //! that it holds itself.
@@ -97,6 +104,136 @@
 //!     runtime.shutdown().await?;
 //!     Ok(())
 //! }
+//! ```
+//!
+//! # Jobs on demand
+//!
+//! `spawn` hands a [`#[job]`](macro@job) to the runtime, from a handler, from another job, or from a thread that is not
+//! tokio's. It does not wait and does not panic. Awaiting its [`JobHandle`] gives what the function returned, or a
+//! [`RunError`]; dropping it lets the run go on. A run that is refused ends its handle at once, and is counted and
+//! logged with the place that spawned it; `try_spawn` gives the refusal instead.
+//!
+//! ```standalone_crate
+//! use job_runtime::job;
+//!
+//! struct Crm;
+//!
+//! #[job(max_attempts = 5, backoff = "1s..5m")]
+//! async fn create_crm_user(name: String, crm: &Crm) -> Result<usize, std::io::Error> {
+//!     Ok(name.len())
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let runtime = job_runtime::run_all().data(Crm).start().await?;
+//!     create_crm_user::spawn("Ada".to_owned()); // fire and forget
+//!     let run = create_crm_user::spawn("Grace".to_owned());
+//!     assert_eq!(run.await?, 5);
+//!     let later = create_crm_user::spawn_after("5m", "Joan".to_owned());
+//!     later.cancel();
+//!     assert!(later.await.unwrap_err().is_cancelled());
+//!     runtime.shutdown().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! With `&mut S` it is serial: one run after another, in the order of `spawn`, on one state. Then the argument is a
+//! message and the output its reply; `spawn(…)` casts, `spawn(…).await` calls. A run that awaits a later one of
+//! the same serial job, which would wait for it in turn, is told so by an error.
+//!
+//! ```standalone_crate
+//! use std::collections::HashMap;
+//! use job_runtime::job;
+//!
+//! enum Message {
+//!     Add(&'static str, u32),
+//!     Find(&'static str),
+//! }
+//!
+//! #[job]
+//! async fn registry(message: Message, entries: &mut HashMap<&'static str, u32>) -> Result<Option<u32>, String> {
+//!     match message {
+//!         Message::Add(key, value) => Ok(entries.insert(key, value)),
+//!         Message::Find(key) => Ok(entries.get(key).copied()),
+//!     }
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let runtime = job_runtime::run_all().start().await?;
+//! registry::spawn(Message::Add("answer", 42));
+//! assert_eq!(registry::spawn(Message::Find("answer")).await?, Some(42));
+//! # runtime.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Services
+//!
+//! A [`#[service]`](macro@service) starts with the runtime and runs until its [`Context`] asks it to stop. When it ends
+//! before, it is started again, as `restart` says and after its `backoff`, with the state that it had, unless it
+//! panicked. When it ends more than `max_restarts` times in `max_seconds`, it gives up: the runtime shuts down in order
+//! and [`run_all`] returns an [error that says so](Error::is_gave_up), or with `on_give_up = "pause"` the service is
+//! paused. A pause by hand stops it, and the resumption starts it with a fresh budget.
+//!
+//! ```standalone_crate
+//! use job_runtime::{Context, service};
+//! use tokio::sync::{Mutex, mpsc};
+//!
+//! struct Inbox(Mutex<mpsc::Receiver<String>>);
+//!
+//! #[service(backoff = "500ms..30s")]
+//! async fn consume(cx: &Context, inbox: &Inbox) -> Result<(), String> {
+//!     let mut messages = inbox.0.lock().await;
+//!     loop {
+//!         tokio::select! {
+//!             () = cx.cancelled() => return Ok(()),
+//!             message = messages.recv() => println!("{}", message.ok_or("the senders are gone")?),
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> job_runtime::Result {
+//! let (sender, inbox) = mpsc::channel(100);
+//! let runtime = job_runtime::run_all().data(Inbox(Mutex::new(inbox))).start().await?;
+//! sender.send("hello".to_owned()).await.expect("somebody receives");
+//! assert_eq!(consume::status().await?.running, 1);
+//! runtime.shutdown().await
+//! # }
+//! ```
+//!
+//! # Groups
+//!
+//! The members of a [`group!`](macro@group) are started in its order and stopped one after another in reverse. When a
+//! service among them ends, those that its `strategy` names are stopped and begin anew, recurring jobs and jobs on
+//! demand as well. That counts once, against the budget of the group; when it is used up, the runtime shuts down. A
+//! start is not waited for: what a member needs of another, it waits for itself.
+//!
+//! ```standalone_crate
+//! use job_runtime::{Context, group, periodic, service};
+//!
+//! #[service]
+//! async fn connection(cx: &Context) {
+//!     cx.cancelled().await;
+//! }
+//!
+//! #[service]
+//! async fn consume(cx: &Context) {
+//!     cx.cancelled().await;
+//! }
+//!
+//! #[periodic(every = "10s")]
+//! async fn acknowledge() {}
+//!
+//! group!(BUS = [connection, consume, acknowledge], strategy = "rest_for_one");
+//!
+//! # #[tokio::main]
+//! # async fn main() -> job_runtime::Result {
+//! # let runtime = job_runtime::run_all().start().await?;
+//! assert_eq!(acknowledge::status().await?.group.as_deref(), Some("BUS"));
+//! # runtime.shutdown().await
+//! # }
 //! ```
 //!
 //! # Seeing what happens
@@ -125,20 +262,23 @@
 //!   ([`Accounting`]).
 //! * A time of day comes exactly once on each day that is meant, whatever the clocks of its zone do.
 //! * A run never starts before its nominal time, and the k-th tick is at anchor + k · period: no drift.
-//! * A panic, an error or a hang in one run touches no other job and not the schedule.
+//! * A panic, an error or a hang in one run touches no other job and not the schedule, except for the members of a
+//!   group, which go along as it says.
+//! * What is spawned runs, or is refused, cancelled or interrupted, which its handle tells and the accounts count.
 //! * Every [`EventKind::Started`] has exactly one [`EventKind::Finished`].
 //! * Dropping a runtime leaves no task behind.
 //!
-//! Recurring jobs run at most once per tick: what was due while the process was down is not made up for.
+//! Recurring jobs run at most once per tick: what was due while the process was down is not made up for. What was
+//! spawned and has not run goes with the process.
 //!
 //! # Threads and tasks
 //!
-//! A schedule is a record and an alarm, not a task. One thread (`job-driver`) waits for the earliest alarm, so that
-//! a job that blocks a worker of the program's runtime cannot hold the ticks of others. An async run becomes a task
-//! of the program's runtime, at the latest when it first has to wait; runs that come due in a crowd are polled for
-//! the first time by a few tasks that share them. A plain `fn` runs on a thread of its own, named after the job.
-//! A further thread (`job-events`) tells what happened, as soon as anybody listens; under [`run_all`] another one
-//! (`job-signals`) hears the signals of the system.
+//! A schedule is a record and an alarm, not a task; so is a spawned run that waits. One thread (`job-driver`) waits for
+//! the earliest alarm, so that a job that blocks a worker of the program's runtime cannot hold the ticks of others. An
+//! async run becomes a task of the program's runtime, at the latest when it first has to wait; runs that come due in a
+//! crowd are polled for the first time by a few tasks that share them. A plain `fn` runs on a thread of its own, named
+//! after the job. A further thread (`job-events`) tells what happened, as soon as anybody listens; under [`run_all`]
+//! another one (`job-signals`) hears the signals of the system.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

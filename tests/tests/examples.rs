@@ -110,6 +110,20 @@ fn runs(name: &'static str, environment: &[(&str, &str)], texts: &[&str]) {
     example.ends();
 }
 
+/// What an example says that ends by itself.
+fn runs_to_its_end(name: &'static str) -> Vec<String> {
+    let mut example = Example::start(name, &[]);
+    example.has_ended();
+    std::mem::take(&mut example.seen)
+}
+
+/// Which of these lines it is.
+#[track_caller]
+fn position(lines: &[String], line: &str) -> usize {
+    let place = lines.iter().position(|said| said == line);
+    place.unwrap_or_else(|| panic!("it did not say `{line}`; it said {lines:#?}"))
+}
+
 #[test]
 fn hello() {
     runs("hello", &[], &["hello, this is run 1", "hello, this is run 2"]);
@@ -198,15 +212,101 @@ fn embedded_axum() {
     let mut example = Example::start("embedded_axum", &[]);
     let line = example.says("curl -X POST http://");
     let address = line.split('/').nth(2).expect("it names its address");
-    let mut server = TcpStream::connect(address).expect("it listens there");
-    let request = "POST /purge HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    server.write_all(request.as_bytes()).expect("it takes a request");
-    let mut answer = String::new();
-    server.read_to_string(&mut answer).expect("it answers");
-    assert!(answer.ends_with("purged 3 sessions\n"), "{answer}");
+    let purged = post(address, "/purge", "");
+    assert!(purged.ends_with("purged 3 sessions\n"), "{purged}");
+    let accepted = post(address, "/users", "Ada");
+    assert!(accepted.starts_with("HTTP/1.1 202 "), "{accepted}");
+    example.says("welcome, Ada");
     example.terminate();
     example.says("both have ended");
     example.has_ended();
+}
+
+/// What a server answers.
+fn post(address: &str, path: &str, body: &str) -> String {
+    let mut server = TcpStream::connect(address).expect("it listens there");
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}");
+    let request = format!("{head}\r\nContent-Type: text/plain\r\n\r\n{body}");
+    server.write_all(request.as_bytes()).expect("it takes a request");
+    let mut answer = String::new();
+    server.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[test]
+fn account_setup() {
+    let seen = runs_to_its_end("account_setup");
+    position(&seen, "201 Created");
+    let of_a_job = |job: &str, last: &str| {
+        let attempts = [1, 2, 3].map(|attempt| position(&seen, &format!("{job}, attempt {attempt}")));
+        assert!(attempts.is_sorted() && attempts[2] < position(&seen, last), "{seen:#?}");
+    };
+    of_a_job("create_crm_user", "Ada is customer 4711");
+    of_a_job("set_nearest_location", "Leipzig delivers to Markt 1");
+    assert_eq!(seen.last().map(String::as_str), Some("the account is set up: true"), "{seen:#?}");
+}
+
+#[test]
+fn welcome_mail() {
+    let seen = runs_to_its_end("welcome_mail");
+    for address in ["ada@example.org", "joe@example.org"] {
+        let [created, welcomed] = ["created", "welcomed"].map(|done| position(&seen, &format!("{done} {address}")));
+        assert!(created < welcomed, "{seen:#?}");
+    }
+    assert!(position(&seen, "created nobody") < position(&seen, "welcome_mail failed: `nobody` is no address"));
+}
+
+#[test]
+fn registry() {
+    let seen = runs_to_its_end("registry");
+    assert_eq!(seen, ["added, and not waited for", "something: Some(974)", "something else: None"]);
+}
+
+#[test]
+fn consumer() {
+    let broke = "consume failed: the connection broke";
+    let mut example = Example::start("consumer", &[]);
+    for text in [
+        "consume starts (schedule)",
+        "message 2",
+        broke,
+        "consume restarts in 200ms",
+        "consume starts (restart)",
+        "message 3",
+        broke,
+        "consume restarts in 400ms",
+        "message 12",
+    ] {
+        example.says(text);
+    }
+    example.terminate();
+    example.says("consume completed");
+    example.has_ended();
+}
+
+#[test]
+fn group() {
+    let mut example = Example::start("group", &[]);
+    for text in [
+        "connection starts (schedule)",
+        "consume starts (schedule)",
+        "acknowledge starts (schedule)",
+        "consume failed: a message that nobody can read",
+        "consume restarts in 500ms",
+        "acknowledge cancelled",
+        "consume starts (restart)",
+        "acknowledge starts (restart)",
+    ] {
+        example.says(text);
+    }
+    example.terminate();
+    for text in ["shutting down", "acknowledge completed", "consume completed", "connection completed"] {
+        example.says(text);
+    }
+    example.has_ended();
+    let starts = example.seen.iter().filter(|line| line.starts_with("connection starts"));
+    assert_eq!(starts.count(), 1, "{:#?}", example.seen);
 }
 
 /// Each example with its text.

@@ -279,7 +279,7 @@ fn string(expr: &Expr) -> Option<LitStr> {
     if let Lit::Str(text) = literal(expr)? { Some(text.clone()) } else { None }
 }
 
-fn as_path(expr: &Expr) -> Option<&Path> {
+pub(crate) fn as_path(expr: &Expr) -> Option<&Path> {
     if let Expr::Path(path) = expr { path.qself.is_none().then_some(&path.path) } else { None }
 }
 

@@ -75,12 +75,16 @@ fn duration(job: &Job<'_>, option: &str, expr: &Expr, check: Check) -> TokenStre
 fn count(job: &Job<'_>, option: &str, expr: &Expr, least: u32) -> TokenStream {
     let (stretch, name) = (Stretch::of(expr), job.constant(option));
     let constant = constant(&name, &quote_spanned!(stretch.first=> ::core::primitive::u32), expr);
-    if least == 0 {
-        return constant;
-    }
+    let judged = at_least(option, least, &name, stretch);
+    let judged = judged.map(|judged| quote_spanned!(stretch.first=> const _: () = #judged;));
+    quote_spanned!(stretch.first=> #constant #judged)
+}
+
+/// Refuses a count that is too small.
+pub(super) fn at_least(option: &str, least: u32, count: &Ident, stretch: Stretch) -> Option<TokenStream> {
     let sentence = format!("`{option}` is at least {least}").into_token_stream();
     let panic = stretch.call(&quote_spanned!(stretch.first=> ::core::panic!), sentence);
-    quote_spanned!(stretch.first=> #constant const _: () = match #name { 0..#least => #panic, _ => () };)
+    (least > 0).then(|| quote_spanned!(stretch.first=> if #count < #least { #panic }))
 }
 
 fn constant(name: &Ident, ty: &TokenStream, expr: &Expr) -> TokenStream {

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
+use super::checks::at_least;
 use super::place::{Stretch, at, ends, local};
 use super::runtime;
 use crate::attr::Value;
@@ -62,14 +63,58 @@ fn number(group: &Group, option: &str, usual: u32) -> TokenStream {
         Some(Value::Count(number)) => number.to_token_stream(),
         Some(Value::ComputedCount(expr, least)) => {
             let (stretch, value) = (Stretch::of(expr), local("value"));
-            let ty = quote_spanned!(stretch.first=> ::core::primitive::u32);
-            let judged = (*least > 0).then(|| {
-                let sentence = format!("`{option}` is at least {least}").into_token_stream();
-                let panic = stretch.call(&quote_spanned!(stretch.first=> ::core::panic!), sentence);
-                quote_spanned!(stretch.first=> if #value < #least { #panic })
-            });
-            quote_spanned!(stretch.first=> { let #value: #ty = #expr; #judged #value })
+            let judged = at_least(option, *least, &value, stretch);
+            quote_spanned!(stretch.first=> { let #value: ::core::primitive::u32 = #expr; #judged #value })
         }
         _ => usual.to_token_stream(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(text: &str) -> String {
+        group(text.parse().expect("test tokens")).to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn a_group_is_a_static_and_an_entry() {
+        let found = expanded(
+            "#[doc = \"x\"] pub(crate) A = [a, #[cfg(unix)] b::c], strategy = \"one_for_all\", max_seconds = 7",
+        );
+        let found = found.replace("::job_runtime::__private::", "");
+        assert!(found.starts_with("#[doc=\"x\"]pub(crate)staticA:Group=Group::new(Place::new(\"A\","), "{found}");
+        for part in [
+            "&[Member::new(<aasIsJob<_>>::key,\"a\"),#[cfg(unix)]Member::new(<b::casIsJob<_>>::key,\"b::c\"),],",
+            "\"one_for_all\",3u32,7,)",
+            "inventory::submit!{GroupRegistration(&A)}",
+        ] {
+            assert!(found.contains(part), "{part} in {found}");
+        }
+        assert!(!found.contains("compile_error"), "{found}");
+    }
+
+    #[test]
+    fn what_is_left_out_has_the_numbers_of_otp() {
+        assert!(expanded("A = [a]").contains("\"one_for_one\",3u32,5u32,)"));
+        assert!(
+            expanded("A = [a], max_restarts = 0, crate = x::y").contains("\"one_for_one\",0,5u32,);x::y::__private")
+        );
+    }
+
+    #[test]
+    fn a_number_that_is_an_expression_is_judged_where_zero_is_wrong() {
+        let found = expanded("A = [a], max_restarts = N, max_seconds = N + 1");
+        assert!(found.contains("{letvalue:::core::primitive::u32=N;value},"), "{found}");
+        assert!(found.contains("=N+1;ifvalue<1u32{::core::panic!(\"`max_seconds`isatleast1\")}value}"), "{found}");
+    }
+
+    #[test]
+    fn with_mistakes_it_is_declared_all_the_same() {
+        let found = expanded("pub A = [a, 3], colour = 3");
+        assert!(found.contains("pubstaticA:") && found.contains("<aas") && found.contains("const_:()={"), "{found}");
+        assert_eq!(found.matches("compile_error!").count(), 2, "{found}");
+        assert!(!expanded("").contains("static"));
     }
 }

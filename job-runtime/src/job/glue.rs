@@ -183,10 +183,10 @@ where
     type Error = E;
     type Kept = Self;
 
-    fn judge(self, keep: Keep, awaited: bool) -> Verdict {
+    fn judge(self, keep: Keep, _: bool) -> Verdict {
         match (self, keep) {
-            (Ok(output), Keep::Output) if awaited => Verdict::Completed(Some(Box::new(Ok::<T, E>(output)))),
-            (Ok(_), _) => Verdict::Completed(None),
+            (Ok(output), Keep::Output) => Verdict::Completed(Some(Box::new(Ok::<T, E>(output)))),
+            (Ok(_), Keep::Nothing | Keep::Error) => Verdict::Completed(None),
             (Err(error), Keep::Output) => {
                 Verdict::Failed { error: format!("{error:#}").into(), output: Some(Box::new(Err::<T, E>(error))) }
             }

@@ -223,7 +223,7 @@ impl<S: ?Sized + Nobody> AsState<FitsNot> for S {
 
 /// The type beside the function of a job.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a job: the members of a group are functions with `#[periodic]`, `#[job]` or `#[service]`",
+    message = "`{Self}` is not a job: a group names functions with `#[periodic]`, `#[job]` or `#[service]`",
     label = "expected a job"
 )]
 pub trait IsJob<M>: 'static {

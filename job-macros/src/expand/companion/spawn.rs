@@ -55,7 +55,7 @@ fn function(job: &Job<'_>, name: &str, doc: &str, when: Option<(Ident, TokenStre
     let (private, vis, ident) = (job.private(place.first), &job.function.vis, Ident::new(name, place.first));
     let (params, kept) = (arguments::parameters(job), arguments::kept(job));
     let (when, first) = when.map(|(when, ty)| (quote!(#when,), quote!(#when: #ty,))).unwrap_or_default();
-    let call = call(job, name, &place, quote!(#when #kept));
+    let call = call(job, name, place, quote!(#when #kept));
     quote_spanned! {place.first=>
         #[doc = #doc]
         #[track_caller]
@@ -69,7 +69,7 @@ fn try_spawn(job: &Job<'_>) -> TokenStream {
     let (output, place) = job.output();
     let (vis, result) = (&job.function.vis, result(job));
     let (params, kept) = (arguments::parameters(job), arguments::kept(job));
-    let call = call(job, "try_spawn", &Stretch::written(&output), kept);
+    let call = call(job, "try_spawn", Stretch::written(&output), kept);
     let doc = format!(
         "Runs `{}()` once, like `spawn`, and tells a refusal at once.\n\n\
          # Errors\nThe run is refused {REFUSED}.",
@@ -107,7 +107,7 @@ fn error(job: &Job<'_>) -> TokenStream {
 }
 
 /// Calls the runtime with the type beside the function, the arguments and the output.
-fn call(job: &Job<'_>, name: &str, place: &Stretch, arguments: TokenStream) -> TokenStream {
+fn call(job: &Job<'_>, name: &str, place: Stretch, arguments: TokenStream) -> TokenStream {
     let (private, name) = (job.private(place.first), Ident::new(name, place.first));
     let output = Role::Output.item(job, &job.output().0, "Kept");
     place.call_with(&quote_spanned!(place.first=> #private::control::#name), &quote!(Self, _, #output), arguments)

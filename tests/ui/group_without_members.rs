@@ -1,0 +1,5 @@
+job_runtime::group!(DATABASE = []);
+
+fn main() {
+    println!("{}", DATABASE.name());
+}

@@ -1,0 +1,6 @@
+use job_runtime::job;
+
+#[job(backoff = "1s..5m")]
+fn send_mail() {}
+
+fn main() {}
