@@ -74,8 +74,10 @@ async fn a_member_that_is_not_enabled_begins_when_it_is_resumed() {
 
 // ---- what is refused
 
+type Change = fn(JobConfig) -> Result<JobConfig>;
+
 /// The mistakes with which a start of these jobs is refused.
-async fn refused(names: &[&str], configure: Option<(&str, fn(JobConfig) -> Result<JobConfig>)>) -> Vec<String> {
+async fn refused(names: &[&str], configure: Option<(&str, Change)>) -> Vec<String> {
     let jobs = auto(names).data(Cues::default());
     let jobs = configure.into_iter().fold(jobs, |jobs, (job, change)| jobs.configure(job, change));
     let error: Error = jobs.try_start().await.expect_err("it is refused");
@@ -138,7 +140,7 @@ async fn a_budget_of_its_own_is_refused_with_both_places() {
 async fn a_budget_of_its_own_by_configure_is_refused() {
     let (group, job) = (place("group!(pub BUDGETED"), place("services![configured]"));
     for (change, option) in [
-        ((|job| job.max_restarts(3)) as fn(JobConfig) -> Result<JobConfig>, "max_restarts"),
+        ((|job| job.max_restarts(3)) as Change, "max_restarts"),
         (|job| job.max_seconds(5), "max_seconds"),
         (|job| job.on_give_up("shutdown"), "on_give_up"),
     ] {
