@@ -235,9 +235,7 @@ impl Owner for Periodics {
     }
 
     fn request(&mut self, core: &mut Core, entry: u32, handle: bool) -> Result<Vec<Arc<Run>>> {
-        if core.is_closing() {
-            return Err(closing());
-        }
+        core.check_open(entry)?;
         let now = core.now;
         let mut keep = if handle { Keep::Output } else { Keep::Nothing };
         let mut runs = Vec::new();

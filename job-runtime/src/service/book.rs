@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::job::{Args, Cell, Job, JobInfo, Keep, Key, Order, Run, Unknown, closing};
 use crate::outcome::{Kind, MissReason, SkipReason, Trigger};
-use crate::policy::restart::{Restart, Window};
+use crate::policy::restart::{Budget, Restart, Window};
 
 /// How many coming restarts are shown.
 const SHOWN: usize = 5;
@@ -43,6 +43,7 @@ impl Services {
             window: Window::default(),
             streak: 0,
             since: Moment::NEVER,
+            stopping: false,
             leaving: false,
             again: false,
         })
@@ -53,12 +54,12 @@ impl Services {
         self.launch(core, slot, Trigger::Manual);
     }
 
-    /// Starts what may start now; in tests by hand nothing does by itself.
+    /// Starts what may start now; in tests by hand nothing does but what is [requested](Owner::request).
     fn launch(&mut self, core: &mut Core, slot: u32, trigger: Trigger) {
         let Some(unit) = self.units.get(slot) else { return };
         let entry = unit.job.entry();
-        let by_itself = trigger != Trigger::Manual && core.manual;
-        if !by_itself && !core.is_closing() && !core.is_halted(entry) && !core.is_paused(entry) {
+        let on = matches!(unit.standing, Standing::On);
+        if !on && !core.manual && !core.is_closing() && !core.is_halted(entry) && !core.is_paused(entry) {
             let now = core.now.moment;
             if let Some(run) = self.occasion(core, slot, trigger, now) {
                 self.set_going(core, slot, run);
@@ -109,8 +110,9 @@ impl Services {
         if let Some(run) = self.take_restart(core, slot) {
             core.skip(&run, reason, None);
         }
-        let Some(unit) = self.units.get(slot) else { return };
+        let Some(unit) = self.units.get_mut(slot) else { return };
         if matches!(unit.standing, Standing::On) {
+            unit.stopping = true;
             for run in core.runs_of(unit.job.entry(), slot) {
                 core.request_stop(run, Stop::Cancelled(why.into()));
             }
@@ -123,14 +125,20 @@ impl Services {
         let Some(unit) = self.units.get_mut(slot) else { return core.discard(cause) };
         let entry = unit.job.entry();
         unit.standing = Standing::Down;
+        let stopped = std::mem::take(&mut unit.stopping);
         if unit.leaving || core.is_closing() || core.manual || core.is_halted(entry) || core.is_paused(entry) {
             return core.discard(cause);
+        }
+        if stopped {
+            // Resumed meanwhile.
+            core.discard(cause);
+            return self.launch(core, slot, Trigger::Manual);
         }
         if !unit.job.options.restart.wants(outcome) {
             unit.standing = Standing::Ended;
             return core.discard(cause);
         }
-        let delay = unit.next_delay(core.now.moment);
+        let delay = unit.next_delay(core.now.moment, core.budget(entry));
         match core.count_end(entry, &mut unit.window, delay) {
             Remedy::TooMany => return core.give_up(entry, error, cause),
             Remedy::Alone => self.restart_in(core, slot, delay),
@@ -195,13 +203,12 @@ impl Services {
 
 impl Unit {
     /// The delay before the restart that is due now.
-    fn next_delay(&mut self, now: Moment) -> Duration {
-        let options = &self.job.options;
-        if now.since(self.since) > options.budget().within {
+    fn next_delay(&mut self, now: Moment, budget: Option<Budget>) -> Duration {
+        if budget.is_some_and(|budget| now.since(self.since) > budget.within) {
             self.streak = 0;
         }
         self.streak = self.streak.saturating_add(1);
-        options.backoff().ceiling(self.streak)
+        self.job.options.backoff().ceiling(self.streak)
     }
 }
 
@@ -259,8 +266,8 @@ impl Owner for Services {
     fn on_resume(&mut self, core: &mut Core, entry: u32) {
         for slot in self.slots_of(entry) {
             let Some(unit) = self.units.get_mut(slot) else { continue };
-            if matches!(unit.standing, Standing::Down) {
-                unit.window = Window::default();
+            if unit.stopping || matches!(unit.standing, Standing::Down) {
+                unit.window.clear();
                 unit.streak = 0;
                 self.launch(core, slot, Trigger::Manual);
             }
@@ -268,9 +275,7 @@ impl Owner for Services {
     }
 
     fn request(&mut self, core: &mut Core, entry: u32, _handle: bool) -> Result<Vec<Arc<Run>>> {
-        if core.is_closing() {
-            return Err(closing());
-        }
+        core.check_open(entry)?;
         let mut runs = Vec::new();
         for slot in self.slots_of(entry) {
             if self.units.get(slot).is_some_and(|unit| matches!(unit.standing, Standing::On)) {

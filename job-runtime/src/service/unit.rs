@@ -21,6 +21,8 @@ pub(super) struct Unit {
     pub(super) streak: u32,
     /// When the run that is on, or was the last, began.
     pub(super) since: Moment,
+    /// Its run was asked to stop, and ends for no other reason.
+    pub(super) stopping: bool,
     /// Stopped by its user: it goes when its run has ended.
     pub(super) leaving: bool,
     /// Started anew meanwhile: then another takes its place.

@@ -106,7 +106,8 @@ fn line(event: &Event) -> String {
     format!("{}ms {run}{}", ms(event.at), words(&event.kind))
 }
 
-fn words(kind: &EventKind) -> String {
+/// What happened, in words.
+pub fn words(kind: &EventKind) -> String {
     match kind {
         EventKind::Started { attempt: 1, .. } => "started".to_owned(),
         EventKind::Started { attempt, .. } => format!("started attempt {attempt}"),
@@ -121,6 +122,8 @@ fn words(kind: &EventKind) -> String {
         EventKind::GuardPanicked { .. } => "guard panicked".to_owned(),
         EventKind::Paused { reason } => format!("paused: {reason}"),
         EventKind::Resumed => "resumed".to_owned(),
+        EventKind::Restarted { delay } => format!("restarts in {delay:?}"),
+        EventKind::GaveUp { error } => format!("gave up: {}", error.as_deref().unwrap_or("no error")),
         EventKind::ClockStepped { forward, by } => {
             format!("clock stepped {} by {by:?}", if *forward { "forward" } else { "back" })
         }

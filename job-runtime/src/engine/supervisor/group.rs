@@ -113,6 +113,13 @@ impl Core {
         Remedy::Together
     }
 
+    /// The restarts that a job may have: its own, or those of its group.
+    pub(crate) fn budget(&self, entry: u32) -> Option<Budget> {
+        let kept = self.entries.get(entry)?;
+        let family = kept.family.and_then(|number| self.families.get(number));
+        Some(family.map_or_else(|| kept.job.options.budget(), |family| family.budget))
+    }
+
     /// A job has used up its restarts, or those of its group: it is paused, or the runtime shuts down.
     pub(crate) fn give_up(&mut self, entry: u32, error: Option<Arc<str>>, cause: Option<Cause>) {
         let Some(kept) = self.entries.get(entry) else { return };
@@ -140,6 +147,9 @@ impl Core {
 
     /// A removed job is no member any more.
     pub(super) fn leave_family(&mut self, entry: u32) {
+        if let Some(kept) = self.entries.get_mut(entry) {
+            kept.family = None;
+        }
         for member in self.families.iter_mut().flat_map(|family| &mut family.members) {
             member.take_if(|member| *member == entry);
         }

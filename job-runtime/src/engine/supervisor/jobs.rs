@@ -90,6 +90,23 @@ impl Core {
         self.entries.get(entry).is_some_and(|entry| entry.halted)
     }
 
+    /// Whether a run of a job may be asked for.
+    ///
+    /// # Errors
+    /// When the runtime shuts down, or the group of the job has it stopped.
+    pub(crate) fn check_open(&self, entry: u32) -> Result<()> {
+        if self.is_closing() {
+            return Err(closing());
+        }
+        if self.is_halted(entry) {
+            return Err(Error::refused(format!(
+                "job `{}` is stopped until its group begins anew",
+                self.name_of(entry)
+            )));
+        }
+        Ok(())
+    }
+
     pub(crate) fn is_paused(&self, entry: u32) -> bool {
         self.entries.get(entry).is_some_and(|entry| entry.ledger.paused.is_some())
     }

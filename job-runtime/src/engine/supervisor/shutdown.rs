@@ -7,7 +7,8 @@ use crate::event::EventKind;
 impl Core {
     /// Nothing new starts; runs are asked to stop under one deadline.
     ///
-    /// Those of a family are asked one member after another, in reverse.
+    /// Those of a family are asked one member after another, in reverse; but what waits for a further attempt has none,
+    /// wherever it is.
     pub(crate) fn drain(&mut self, kinds: &mut [Box<dyn Owner>]) {
         if self.is_closing() {
             return;
@@ -20,7 +21,8 @@ impl Core {
         }
         self.take_down_families(deadline);
         for slot in self.runs.keys() {
-            if !self.is_in_family(slot) {
+            let waits = self.runs.get(slot).is_some_and(|running| running.stage == Stage::Retry);
+            if waits || !self.is_in_family(slot) {
                 self.stop(kinds, slot, Stop::Shutdown);
             }
         }
