@@ -92,7 +92,8 @@ words! {
         /// Another tick was waiting already: for the run that is on, under `on_overlap = "queue"`; or 1,024 of them
         /// for a slow guard.
         AlreadyPending = "already_pending",
-        /// A newer tick took its place while it waited for a stopping run, under `on_overlap = "stop_previous"`.
+        /// Another took its place while it waited: a newer tick, for a stopping run under
+        /// `on_overlap = "stop_previous"`; of a service, a start by hand before its restart.
         Superseded = "superseded",
         /// As many runs as `max_running` allows were on.
         MaxRunning = "max_running",

@@ -156,6 +156,8 @@ async fn a_trigger_of_one_that_waits_for_its_restart_starts_it_at_once() {
     jobs.runtime().trigger("keeper").await.expect("it does not run");
     jobs.advance("10s").await;
     assert_eq!(starts(&jobs, "keeper"), [0, 100], "and not again when the restart would have been");
+    assert_eq!(jobs.runs("keeper")[1].trigger, Trigger::Manual);
+    assert_eq!(counts(&jobs, "keeper"), (3, 2, 1, 0, 0), "the restart it waited for is superseded");
     assert_eq!((jobs.running().len(), books(&jobs, "keeper").pending), (1, 0));
 }
 

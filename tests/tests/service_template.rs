@@ -249,3 +249,24 @@ async fn ten_thousand_instances_start_and_stop() {
     jobs.shutdown().await.expect("all end when they are asked");
     assert_eq!(counts(&jobs, "one_for_each"), (COUNT, COUNT, 0, 0, 0));
 }
+
+#[service(restart = "transient")]
+async fn import(file: u32, cx: &Context, cues: &Cues) -> Result<(), Failure> {
+    cues.play_as(&format!("import {file}"), cx).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_is_done_makes_room_for_another() {
+    let (jobs, cues) = on(&["import"]).await;
+    import::start(1).expect("it is not started yet");
+    import::start(2).expect("it is not started yet");
+    jobs.advance("0s").await;
+    end(&jobs, &cues, "import 1", End::Ok).await;
+    assert_eq!(import::status().await.expect("it is there").instances, 1);
+    assert!(!import::stop(1), "it has gone by itself");
+    import::start(1).expect("the one before is done");
+    jobs.advance("0s").await;
+    assert_eq!(counts(&jobs, "import"), (3, 3, 0, 0, 0));
+    end(&jobs, &cues, "import 2", End::Err).await;
+    assert!(import::start(2).expect_err("it waits for its restart").is_refused());
+}

@@ -135,6 +135,8 @@ impl Services {
             return self.launch(core, slot, Trigger::Manual);
         }
         if !unit.job.options.restart.wants(outcome) {
+            // An instance that is done makes room for another one for its arguments.
+            unit.leaving = unit.args.is_some();
             unit.standing = Standing::Ended;
             return core.discard(cause);
         }
@@ -282,8 +284,10 @@ impl Owner for Services {
                 continue;
             }
             let now = core.now.moment;
-            let run = self.take_restart(core, slot).or_else(|| self.occasion(core, slot, Trigger::Manual, now));
-            let Some(run) = run else { continue };
+            if let Some(run) = self.take_restart(core, slot) {
+                core.skip(&run, SkipReason::Superseded, None);
+            }
+            let Some(run) = self.occasion(core, slot, Trigger::Manual, now) else { continue };
             runs.push(Arc::clone(&run));
             self.set_going(core, slot, run);
         }
@@ -348,8 +352,13 @@ impl Owner for Services {
             return;
         }
         let Some(unit) = self.units.get_mut(alarm.slot()) else { return };
-        if let Standing::Restarts(run, _) = &unit.standing {
-            let run = Arc::clone(run);
+        let Standing::Restarts(run, _) = &unit.standing else { return };
+        let run = Arc::clone(run);
+        if core.is_paused(run.entry) {
+            // Another instance gave up meanwhile.
+            unit.standing = Standing::Down;
+            core.skip(&run, SkipReason::Paused, None);
+        } else {
             self.set_going(core, alarm.slot(), run);
         }
     }

@@ -238,13 +238,12 @@ impl<'h> Model<'h> {
             return self.tell(Some(job), "refused");
         }
         for unit in idle {
-            match self.units[unit].state {
-                State::Waits(at) => self.started(unit, "restart", at),
-                _ => {
-                    self.jobs[job].due += 1;
-                    self.started(unit, "manual", self.now);
-                }
+            if matches!(self.units[unit].state, State::Waits(_)) {
+                self.jobs[job].skipped += 1;
+                self.tell(Some(job), "skipped superseded");
             }
+            self.jobs[job].due += 1;
+            self.started(unit, "manual", self.now);
         }
     }
 
@@ -294,6 +293,18 @@ impl<'h> Model<'h> {
         if free && !self.units[unit].is_on() {
             self.jobs[job].due += 1;
             self.started(unit, trigger, self.now);
+        }
+    }
+
+    /// What waited for its restart starts, unless its job was paused meanwhile.
+    fn restarted(&mut self, unit: usize, at: u64) {
+        let job = self.units[unit].job;
+        if self.jobs[job].paused {
+            self.jobs[job].skipped += 1;
+            self.units[unit].state = State::Down;
+            self.tell(Some(job), "skipped paused");
+        } else {
+            self.started(unit, "restart", at);
         }
     }
 
@@ -361,6 +372,7 @@ impl<'h> Model<'h> {
         };
         if !wanted {
             self.units[unit].state = State::Ended;
+            self.units[unit].leaving = self.history.scene == Scene::Template;
             return;
         }
         let delay = self.delay(unit);
@@ -561,7 +573,7 @@ impl<'h> Model<'h> {
     fn pass(&mut self) {
         for unit in (0..self.units.len()).rev() {
             match self.units.get(unit).map(|unit| unit.state) {
-                Some(State::Waits(at)) if at <= self.now => self.started(unit, "restart", at),
+                Some(State::Waits(at)) if at <= self.now => self.restarted(unit, at),
                 Some(State::Stops { why, until, ends }) => match ends {
                     Some((at, end)) if at <= self.now && at < until => self.ended(unit, Over::Asked(why, end)),
                     _ if until <= self.now => self.ended(unit, Over::Dropped(why)),
