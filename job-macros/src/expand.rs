@@ -324,7 +324,7 @@ mod tests {
         let pauses = [
             (Flavour::Periodic, "Pauses`f()`:notickstartsarununtilitisresumed."),
             (Flavour::Job, "Pauses`f()`:nothingthatisspawnedstartsuntilitisresumed."),
-            (Flavour::Service, "Pauses`f()`:itisnotstarteduntilitisresumed."),
+            (Flavour::Service, "Pauses`f()`:itisaskedtostop,andnotstarteduntilitisresumed."),
         ];
         for (flavour, pause) in pauses {
             let found = expanded_as(flavour, "", "fn f() {}");

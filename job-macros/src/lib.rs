@@ -156,7 +156,7 @@ pub fn periodic(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `backoff` | `"1s..5m"`, `"10s"` or a `Duration` | `"1s..5m"` | delay between attempts: random under a doubling ceiling, or constant; needs `max_attempts` |
 /// | `timeout` | duration above zero, `"infinity"` | `"infinity"` | longest attempt |
 /// | `max_running` | number, at least 1 | no bound | runs at a time; with `&mut S` it is one, whatever is written |
-/// | `max_pending` | number | `10000` | runs that wait for a place; further ones are refused, with `0` all that cannot start at once |
+/// | `max_pending` | number | `10000` | runs that wait for a place or for their time; further ones are refused, with `0` all that cannot start at once |
 /// | `job_shutdown` | duration, `"brutal_kill"`, `"infinity"` | `"5s"` | between being asked to stop and being dropped. Without `&Context` a job cannot hear the request: a timeout drops it at once |
 /// | `name` | string | the function's name | identity in events, logs and settings; one line without commas, and without white space at its ends |
 /// | `enabled` | `bool` expression | `true` | `false` starts it paused |
@@ -206,7 +206,7 @@ pub fn job(options: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `&T` | shared data, given by `.data(value)` or `.data_arc(arc)`; also `&dyn Trait` |
 /// | `&Context` | this run; `cx.cancelled()` tells when it is asked to stop |
-/// | `&mut S` | the service's own state, kept when it returns, made anew after a panic; read by `peek(\|state\| …)` |
+/// | `&mut S` | the service's own state, kept when it returns, made anew after a panic; read by `peek(\|state\| …)`, which waits for the end of the run that is on |
 /// | `T` | an argument: the service is a template, started for each value by `start(value)`, ended by `stop(value)` |
 ///
 /// Data is `Send` and `Sync`, state has a size and is `Send`, an argument is `Clone`, `Eq`, `Hash`, `Send` and `Sync`.

@@ -170,7 +170,9 @@ fn spawn_when<C: 'static, A: Send + 'static, R: Return>(when: When, args: A) -> 
         }
         Err(error) => {
             let reason: Arc<str> = error.to_string().into();
-            event::log_refused(std::any::type_name::<C>(), RunId(0), &reason, caller);
+            let path = std::any::type_name::<C>();
+            let name = path.rsplit("::").next().unwrap_or(path);
+            event::log_refused(name, RunId(0), &reason, caller);
             JobHandle::refused(reason)
         }
     }

@@ -159,6 +159,10 @@ pub(crate) fn text(duration: Duration) -> String {
 /// assert!(seconds("90").unwrap_err().to_string().contains("needs its unit"));
 /// # Ok::<(), job_runtime::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a duration: it has no unit",
+    label = "expected a text such as `\"10m\"`, or a `Duration`"
+)]
 pub trait IntoDuration: sealed::Sealed {
     /// The duration that is meant.
     ///

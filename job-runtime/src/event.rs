@@ -128,6 +128,13 @@ pub enum EventKind {
         /// After how long.
         delay: Duration,
     },
+    /// The run waited for its next attempt, and will not have it: it was cancelled, or the runtime shut down.
+    NotRetried {
+        /// The attempt it waited for.
+        attempt: u32,
+        /// How the run ended by that.
+        outcome: Outcome,
+    },
     /// A guard panicked, which counts as no: `Skipped` follows.
     GuardPanicked {
         /// The panic, with its place.
@@ -329,7 +336,7 @@ fn log(event: &Event) {
         EventKind::Missed { reason, count, .. } => {
             tracing::warn!(target: "job_runtime::run", parent: None,
                 { job.name = job, reason = reason.as_str(), count = *count },
-                "missed ticks of the job");
+                "missed runs of the job");
         }
         EventKind::StoppedPrevious { previous } => {
             tracing::warn!(target: "job_runtime::run", parent: None,
@@ -340,6 +347,11 @@ fn log(event: &Event) {
             tracing::info!(target: "job_runtime::run", parent: None,
                 { job.name = job, job.id = id, job.attempt = *attempt, delay = ?delay },
                 "job will be tried again");
+        }
+        EventKind::NotRetried { attempt, outcome } => {
+            tracing::warn!(target: "job_runtime::run", parent: None,
+                { job.name = job, job.id = id, job.attempt = *attempt, outcome = outcome.as_str() },
+                "job will not be tried again");
         }
         EventKind::GuardPanicked { message } => {
             tracing::error!(target: "job_runtime::run", parent: None,

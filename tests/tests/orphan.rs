@@ -6,7 +6,7 @@ mod stage;
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 
-use job_runtime::{Builder, Error, JobHandle, Periodic, Result, Runtime, Schedule, periodic, run_all};
+use job_runtime::{Builder, Error, EventKind, JobHandle, Periodic, Result, Runtime, Schedule, job, periodic, run_all};
 use patience::in_time;
 use stage::at_once;
 use tokio::runtime::Handle;
@@ -200,5 +200,30 @@ fn a_clone_of_it_outlives_it() {
         drop(jobs);
         assert_eq!(clone.jobs().len(), QUIET.len());
         assert_ends(&clone);
+    });
+}
+
+#[job(max_attempts = 2, backoff = "1h")]
+async fn tries_again() -> Result<(), &'static str> {
+    Err("not yet")
+}
+
+#[test]
+fn a_run_that_waits_for_its_next_attempt_ends_with_its_tokio_runtime() {
+    in_time(|| {
+        let tokio = tokio();
+        let (sender, on) = channel();
+        let (jobs, waiting, running) = tokio.block_on(async {
+            let jobs = run_all().data(On::new(sender)).start().await.expect("nothing is wrong");
+            let mut events = jobs.events();
+            let waiting = tries_again::spawn();
+            while !matches!(events.recv().await.expect("it goes on").kind, EventKind::Retrying { .. }) {}
+            (jobs, waiting, held::trigger().await.expect("it is accepted"))
+        });
+        on.recv().expect("it runs");
+        drop(tokio);
+        assert!(elsewhere(running).expect_err("it was dropped").is_interrupted());
+        assert!(elsewhere(waiting).expect_err("nobody will try it again").is_interrupted());
+        assert_eq!(jobs.job("tries_again").expect("it can still be read").running, 0);
     });
 }

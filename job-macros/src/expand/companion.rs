@@ -21,10 +21,13 @@ pub(super) fn companion(job: &Job<'_>, glue: &TokenStream) -> TokenStream {
     let about = format!("Control of the {} `{}()`.", job.flavour.noun(), job.function.name());
     let (typed, common, allowed) = (typed(job), common(job, glue), job.function.attrs.iter().filter_map(allowed));
     quote_spanned! {at(name.span())=>
+        // Where the name comes from a `macro_rules!`, lints take the type for the user's.
+        #[allow(missing_debug_implementations, missing_copy_implementations)]
         #[doc = #about]
         #vis enum #name {}
 
         #(#allowed)*
+        #[allow(clippy::missing_errors_doc)]
         impl #name {
             #typed
             #common
@@ -166,9 +169,10 @@ fn meanings(flavour: Flavour) -> (&'static str, &'static str) {
     match flavour {
         Flavour::Periodic => ("no tick starts a run", "tick again"),
         Flavour::Job => ("nothing that is spawned starts", "start what is spawned again"),
-        Flavour::Service => {
-            ("it is not started", "run again. One that gave up starts at once, with its budget of restarts as new")
-        }
+        Flavour::Service => (
+            "it is asked to stop, and not started",
+            "run again. One that gave up starts at once, with its budget of restarts as new",
+        ),
     }
 }
 

@@ -224,7 +224,7 @@ impl Owner for Deferred {
         self.forget(core, run.entry);
     }
 
-    fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>) {
+    fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>, reason: &str) {
         let scheduled = self.scheduled.get(run.unit).is_some_and(|scheduled| Arc::ptr_eq(&scheduled.run, run));
         let Some(book) = self.book_mut(run.entry) else { return };
         let place = book.queue.iter().position(|queued| Arc::ptr_eq(queued, run));
@@ -236,7 +236,7 @@ impl Owner for Deferred {
         } else {
             return;
         }
-        core.skip(run, SkipReason::Cancelled, None);
+        core.skip_because(run, SkipReason::Cancelled, None, reason.into());
     }
 
     fn on_step(&mut self, core: &mut Core, _reason: MissReason) {

@@ -131,5 +131,8 @@ fn refusal(core: &Core, book: &Book, entry: u32, later: bool) -> Option<Arc<str>
     let most = core.job(entry)?.options.max_pending;
     let waiting = book.queue.len() + book.scheduled;
     let full = usize::try_from(most).is_ok_and(|most| waiting >= most);
-    full.then(|| format!("{waiting} runs of it wait already, as many as its `max_pending` allows").into())
+    full.then(|| match waiting {
+        0 => "it cannot start at once, and its `max_pending` lets none wait".into(),
+        _ => format!("{waiting} runs of it wait already, as many as its `max_pending` allows").into(),
+    })
 }

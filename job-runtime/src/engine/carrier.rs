@@ -24,7 +24,7 @@ const CROWD: usize = 8;
 const BURST: Duration = Duration::from_micros(20);
 /// How many runs a carrier polls before it lets other tasks have their turn.
 const TURN: usize = 16;
-/// After how long without one being taken runs are given tasks: the carriers are being blocked.
+/// After how long runs that wait for a carrier are given tasks: the carriers are being blocked.
 const RELIEF: Duration = Duration::from_millis(10);
 
 /// The runs that wait for a carrier.
@@ -38,9 +38,12 @@ pub(crate) struct Lane<S: Supervise> {
 struct State<S: Supervise> {
     attempts: VecDeque<Attempt<S>>,
     carriers: usize,
-    /// How many were taken so far, and at the last look.
+    /// How many were taken so far, when the last came, and at the last look.
     taken: u64,
+    then: u64,
     seen: u64,
+    /// How many waited at the last look.
+    waited: u64,
     /// When somebody is to look again; [`Moment::NEVER`] while nobody is.
     look: Moment,
     /// When the last run came.
@@ -54,7 +57,9 @@ impl<S: Supervise> Lane<S> {
             attempts: VecDeque::new(),
             carriers: 0,
             taken: 0,
+            then: 0,
             seen: 0,
+            waited: 0,
             look: Moment::NEVER,
             last: Moment::NEVER,
         };
@@ -67,23 +72,22 @@ impl<S: Supervise> Lane<S> {
         let crowd = launches.len() >= CROWD;
         let mut attempts = launches.into_iter().filter_map(|launch| prepare(supervisor, launch));
         let Some(first) = attempts.next() else { return false };
+        // Made ready with no lock held: that of a plain function starts its thread.
+        let others: Vec<_> = attempts.collect();
         let mut state = self.lock();
         let before = std::mem::replace(&mut state.last, now);
         let alone = before == Moment::NEVER || now.since(before) >= self.burst;
         if alone && !crowd {
             drop(state);
-            std::iter::once(first).chain(attempts).for_each(|attempt| own_task(supervisor.handle(), attempt));
+            std::iter::once(first).chain(others).for_each(|attempt| own_task(supervisor.handle(), attempt));
             return false;
         }
         state.attempts.push_back(first);
-        state.attempts.extend(attempts);
-        let wanted = (state.attempts.len() / CROWD + 1).min(self.workers).max(state.carriers);
-        let called = wanted - state.carriers;
-        state.carriers = wanted;
+        state.attempts.extend(others);
+        let called = state.call(self.workers);
         let unseen = state.look == Moment::NEVER;
         if unseen {
-            state.look = now + RELIEF;
-            state.seen = state.taken;
+            state.look_again(now);
         }
         drop(state);
         for _ in 0..called {
@@ -100,12 +104,15 @@ impl<S: Supervise> Lane<S> {
         if state.look > now {
             return state.look;
         }
-        let stuck = state.taken == state.seen;
-        state.seen = state.taken;
-        let left = if stuck { std::mem::take(&mut state.attempts) } else { VecDeque::new() };
+        // What has waited since the last look has waited too long.
+        let late = state.taken - state.seen < state.waited;
+        let left = if late { std::mem::take(&mut state.attempts) } else { VecDeque::new() };
         let idle = state.attempts.is_empty() && state.carriers == 0;
-        let look = if idle { Moment::NEVER } else { now + RELIEF };
-        state.look = look;
+        state.look_again(now);
+        if idle {
+            state.look = Moment::NEVER;
+        }
+        let look = state.look;
         drop(state);
         for attempt in left {
             own_task(handle, attempt);
@@ -126,6 +133,24 @@ impl<S: Supervise> Lane<S> {
 
     fn lock(&self) -> MutexGuard<'_, State<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Supervise> State<S> {
+    /// Notes how things stand for the next look.
+    fn look_again(&mut self, now: Moment) {
+        self.look = now + RELIEF;
+        self.seen = self.taken;
+        self.waited = u64::try_from(self.attempts.len()).unwrap_or(u64::MAX);
+    }
+
+    /// How many more carriers are to come: one for each few that wait, and another where those there are take none.
+    fn call(&mut self, workers: usize) -> usize {
+        let stands_still = std::mem::replace(&mut self.then, self.taken) == self.taken;
+        let wanted = (self.attempts.len() / CROWD + 1).max(self.carriers + usize::from(stands_still)).min(workers);
+        let called = wanted.saturating_sub(self.carriers);
+        self.carriers += called;
+        called
     }
 }
 

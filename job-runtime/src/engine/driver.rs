@@ -258,13 +258,21 @@ impl Engine {
             held(|| drop(run.conclude(ending)));
         }
         for cell in lost {
-            cell.put(None);
+            held(|| cell.put(None));
         }
         for leftover in leftovers {
             // What panics in its own drop is its own affair.
             held(|| drop(leftover));
         }
         result
+    }
+
+    /// Puts an end down beside the lock.
+    fn put_end(&self, slot: u32, run: Arc<Run>, end: End) {
+        let at = self.home.clock.moment();
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.push(Ended { slot, run, end: Some(end), at });
+        self.untold.store(ends.len(), Ordering::Release);
     }
 
     /// The ends of carried runs that are not known yet.
@@ -403,10 +411,12 @@ impl Supervise for Engine {
             self.ended(slot, &run, end);
             return;
         }
-        let at = self.home.clock.moment();
-        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.push(Ended { slot, run, end: Some(end), at });
-        self.untold.store(ends.len(), Ordering::Release);
+        self.put_end(slot, run, end);
+    }
+
+    fn ended_later(&self, slot: u32, run: Arc<Run>, end: End) {
+        self.put_end(slot, run, end);
+        self.wake.notify_one();
     }
 
     fn tell_ends(self: &Arc<Self>) {
@@ -436,7 +446,7 @@ impl Conductor for Engine {
             Some(slot) => core.stop(kinds, slot, Stop::Cancelled(reason.into())),
             None if matches!(run.phase(), Phase::Pending | Phase::Scheduled) => {
                 if let Some(owner) = owner(kinds, run.job.kind) {
-                    owner.on_cancel(core, run);
+                    owner.on_cancel(core, run, reason);
                 }
             }
             None => {}

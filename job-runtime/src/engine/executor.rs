@@ -32,6 +32,8 @@ pub(crate) trait Supervise: Send + Sync + Sized + 'static {
     fn ended(self: &Arc<Self>, slot: u32, run: &Arc<Run>, end: End) -> Option<Outcome>;
     /// The same, of an attempt that was carried with others: it is told with theirs.
     fn ended_with_others(self: &Arc<Self>, slot: u32, run: Arc<Run>, end: End);
+    /// The same, told by whoever looks at the timers: what follows may be another run that cannot be started either.
+    fn ended_later(&self, slot: u32, run: Arc<Run>, end: End);
     /// Makes known what was told with others.
     fn tell_ends(self: &Arc<Self>);
     /// Where runs have their tasks.
@@ -200,6 +202,11 @@ impl<S: Supervise> Attempt<S> {
             })
         });
         match body {
+            // Given up while it was being made, which takes as long as its arguments are copied.
+            Ok(Some(body)) if run.is_doomed() => {
+                let _ = caught(|| drop(body));
+                self.over(End::Dropped, None)
+            }
             Ok(Some(body)) => {
                 self.work = Work::Body(body);
                 Step::Again
@@ -209,18 +216,20 @@ impl<S: Supervise> Attempt<S> {
         }
     }
 
-    fn poll_body(&mut self, mut body: BoxFuture<Report>, task: &mut Task<'_>) -> Step {
-        let (polled, dropped) = within(self.span.as_deref(), || {
-            let polled = caught(|| body.as_mut().poll(task));
-            if let Ok(Poll::Pending) = polled {
-                return (polled, Ok(Some(body)));
+    fn poll_body(&mut self, body: BoxFuture<Report>, task: &mut Task<'_>) -> Step {
+        let (mut body, mut report) = (Some(body), None);
+        let polled = within(self.span.as_deref(), || {
+            let polled = caught(|| poll_to_its_end(&mut body, &mut report, task));
+            if polled.is_err() {
+                let _ = caught(|| drop(body.take()));
+                let _ = caught(|| drop(report.take()));
             }
-            (polled, caught(|| drop(body)).map(|()| None))
+            polled
         });
-        match (polled, dropped) {
-            (Ok(Poll::Ready(Report { verdict, state })), Ok(_)) => self.over(End::Returned(verdict), state),
-            (Err(panic), _) | (_, Err(panic)) => self.over(End::Panicked(panic), None),
-            (Ok(Poll::Pending), Ok(body)) => {
+        match (polled, report) {
+            (Err(panic), _) => self.over(End::Panicked(panic), None),
+            (Ok(()), Some(Report { verdict, state })) => self.over(End::Returned(verdict), state),
+            (Ok(()), None) => {
                 self.work = body.map_or(Work::Over, Work::Body);
                 Step::Wait
             }
@@ -241,6 +250,15 @@ impl<S: Supervise> Attempt<S> {
             });
         }
         Step::Over
+    }
+}
+
+/// Polls a future, which is dropped when it is ready; what it gave is kept outside, as that drop may panic.
+fn poll_to_its_end(body: &mut Option<BoxFuture<Report>>, report: &mut Option<Report>, task: &mut Task<'_>) {
+    let Some(future) = body else { return };
+    if let Poll::Ready(ready) = future.as_mut().poll(task) {
+        *report = Some(ready);
+        drop(body.take());
     }
 }
 
@@ -276,7 +294,7 @@ fn launch_thread<S: Supervise>(supervisor: &Arc<S>, slot: u32, run: &Arc<Run>) {
         Ok(_) => {}
         Err(error) => {
             let error = format!("no thread for the job: {error}").into();
-            let _ = finish(supervisor, slot, run, End::Returned(Verdict::Failed { error, output: None }), None);
+            supervisor.ended_later(slot, Arc::clone(run), End::Returned(Verdict::Failed { error, output: None }));
         }
     }
 }

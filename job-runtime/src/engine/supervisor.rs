@@ -404,7 +404,12 @@ impl Core {
 
     /// Decides against an occasion.
     pub(crate) fn skip(&mut self, run: &Arc<Run>, reason: SkipReason, running: Option<RunId>) {
-        self.skip_because(run, reason, running, format!("skipped, because of {reason}").into());
+        let text = if reason == SkipReason::Cancelled {
+            "it was cancelled before it started".into()
+        } else {
+            format!("skipped, because of {reason}").into()
+        };
+        self.skip_because(run, reason, running, text);
     }
 
     /// Decides against an occasion, and tells who waits for it why.

@@ -41,7 +41,8 @@ impl Context {
         &self.0.job.name
     }
 
-    /// The identity of the run, which all its attempts share.
+    /// The identity of the run, which all its attempts share. The id of tokio's task is not one: a run may begin in a
+    /// task that it shares with others.
     #[must_use]
     pub fn id(&self) -> RunId {
         self.0.id

@@ -47,6 +47,10 @@ impl Phase {
         Self::Cancelled,
     ];
 
+    fn is_over(self) -> bool {
+        matches!(self, Self::Completed | Self::Discarded | Self::Cancelled)
+    }
+
     fn code(self) -> u8 {
         let position = Self::ALL.iter().position(|phase| *phase == self);
         position.and_then(|position| u8::try_from(position).ok()).unwrap_or_default()
@@ -364,6 +368,10 @@ struct Lent<'r> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        self.run.rare().cargo = self.given.take().map(Cargo::Given);
+        let mut rare = self.run.rare();
+        // Where the run was given up meanwhile, its ending has taken their place.
+        if rare.cargo.is_none() && !self.run.phase().is_over() {
+            rare.cargo = self.given.take().map(Cargo::Given);
+        }
     }
 }

@@ -41,8 +41,10 @@ impl Cell {
 
     /// Takes the state back from a run; `None` when it was lost with it.
     pub(crate) fn put(&self, state: Option<Boxed>) {
-        *self.lock() = state.map_or(Content::None, Content::Here);
+        let before = std::mem::replace(&mut *self.lock(), state.map_or(Content::None, Content::Here));
         self.back.notify_waiters();
+        // It is the user's, and may panic, or ask for this place.
+        drop(before);
     }
 
     /// Reads the state between runs; `None` when there is none.

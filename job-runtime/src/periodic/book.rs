@@ -342,8 +342,8 @@ impl Owner for Periodics {
         self.run_ended(core, run);
     }
 
-    fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>) {
-        self.cancel_undecided(core, run);
+    fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>, reason: &str) {
+        self.cancel_undecided(core, run, reason);
     }
 
     fn on_step(&mut self, core: &mut Core, reason: MissReason) {

@@ -264,7 +264,7 @@ impl Periodics {
     }
 
     /// Cancels one run that waits.
-    pub(crate) fn cancel_undecided(&mut self, core: &mut Core, run: &Arc<Run>) {
+    pub(crate) fn cancel_undecided(&mut self, core: &mut Core, run: &Arc<Run>, reason: &str) {
         let Some(more) = self.units.get_mut(run.unit).and_then(|unit| unit.more.as_mut()) else { return };
         let before = more.delayed.len() + more.guard_queue.len();
         more.delayed.retain(|(_, delayed)| delayed.id != run.id);
@@ -274,7 +274,8 @@ impl Periodics {
             forget_deadline(core, run);
         }
         if waiting || more.delayed.len() + more.guard_queue.len() < before {
-            self.decline(core, run.unit, run, SkipReason::Cancelled);
+            core.skip_because(run, SkipReason::Cancelled, None, reason.into());
+            self.declined(core, run.unit, run);
         }
     }
 }

@@ -472,7 +472,8 @@ fn misspelt(variable: &str) -> Option<Mistake> {
     if !variable.starts_with("JOBS_") || SETTINGS.contains(&variable) {
         return None;
     }
-    let near = did_you_mean(variable, SETTINGS)?;
+    let longer = || SETTINGS.into_iter().find(|setting| setting.starts_with(variable));
+    let near = did_you_mean(variable, SETTINGS).or_else(longer)?;
     Some(Mistake::anywhere(format!("the environment has `{variable}`; did you mean `{near}`?")))
 }
 

@@ -374,7 +374,7 @@ impl Owner for Services {
     }
 
     /// There is no handle on a service.
-    fn on_cancel(&mut self, _core: &mut Core, _run: &Arc<Run>) {}
+    fn on_cancel(&mut self, _core: &mut Core, _run: &Arc<Run>, _reason: &str) {}
 
     fn on_drain(&mut self, core: &mut Core) {
         for slot in self.units.keys() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use job_runtime::{Context, EventKind, JobState, MissReason, job};
+use job_runtime::{Context, EventKind, JobState, MissReason, job, service};
 
 use crate::stage::{Door, assert_paired, at, auto, books, chronicle, counts, story, with_door};
 use crate::why;
@@ -169,4 +169,34 @@ async fn of_a_serial_job_the_message_that_is_on_ends_and_the_others_are_missed()
     assert_eq!(states, [JobState::Completed, JobState::Cancelled, JobState::Cancelled]);
     assert_eq!(counts(&jobs, "keeps_count"), (3, 1, 0, 2, 0));
     assert_eq!(keeps_count::peek(|count| *count).await.expect("it can still be read"), Some(1));
+}
+
+#[job(job_shutdown = "infinity")]
+async fn is_stubborn(_number: u32, _cx: &Context) {
+    std::future::pending().await
+}
+
+#[service(job_shutdown = "infinity")]
+async fn keeps_on(_number: u32, _cx: &Context) {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_stubborn_runs_are_named_when_the_deadline_is_there() {
+    let jobs =
+        job_runtime::testing::start().only(["is_stubborn", "keeps_on"]).auto().at(at(0)).shutdown_timeout("5s").await;
+    let handles: Vec<_> = (0..600).map(is_stubborn::spawn).collect();
+    for number in 0..400 {
+        keeps_on::start(number).expect("it is not started yet");
+    }
+    jobs.advance("1s").await;
+    assert_eq!(jobs.running().len(), 1_000);
+    let error = jobs.shutdown().await.expect_err("none of them heeds it");
+    assert!(error.is_abandoned());
+    let named = "shut down without waiting for `is_stubborn` (600 runs), `keeps_on` (400 runs)";
+    assert_eq!((error.to_string().as_str(), jobs.now()), (named, at(6_000)));
+    for handle in handles {
+        assert_eq!(why(handle).await.0, "interrupted");
+    }
+    assert_paired(&jobs.events());
 }

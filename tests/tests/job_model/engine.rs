@@ -250,6 +250,9 @@ fn line(event: &Event) -> Line {
         EventKind::Retrying { attempt, delay } => {
             What::Retrying { run, attempt: u64::from(*attempt), delay: whole(*delay) }
         }
+        EventKind::NotRetried { attempt, outcome } => {
+            What::NotRetried { run, attempt: u64::from(*attempt), outcome: *outcome }
+        }
         EventKind::Paused { .. } => What::Paused,
         EventKind::Resumed => What::Resumed,
         EventKind::ShutdownStarted => What::ShutdownStarted,

@@ -332,10 +332,16 @@ impl<'a> Model<'a> {
         }
     }
 
+    fn not_retried(&mut self, run: usize, outcome: Outcome, given: Given) {
+        let attempt = self.runs[run].attempt;
+        self.tell(What::NotRetried { run: number(run), attempt, outcome });
+        self.finish(run, outcome, given);
+    }
+
     fn stop(&mut self, run: usize, why: Why) {
         match self.runs[run].stage {
-            Stage::Retry if why == Why::Shutdown => self.finish(run, Outcome::Interrupted, Given::Interrupted),
-            Stage::Retry => self.finish(run, Outcome::Cancelled, Given::Cancelled),
+            Stage::Retry if why == Why::Shutdown => self.not_retried(run, Outcome::Interrupted, Given::Interrupted),
+            Stage::Retry => self.not_retried(run, Outcome::Cancelled, Given::Cancelled),
             Stage::Body(_) if self.runs[run].asked.is_some() => {
                 self.runs[run].last |= why == Why::Cancelled;
                 self.shorten_grace(run);

@@ -17,6 +17,7 @@ pub enum What {
     Skipped { run: u64, reason: SkipReason },
     Missed { reason: MissReason, count: u64, from: u64, to: u64 },
     Retrying { run: u64, attempt: u64, delay: u64 },
+    NotRetried { run: u64, attempt: u64, outcome: Outcome },
     Paused,
     Resumed,
     ShutdownStarted,
@@ -32,6 +33,7 @@ impl What {
             Self::Skipped { reason, .. } => ("skipped", reason.as_str()),
             Self::Missed { reason, .. } => ("missed", reason.as_str()),
             Self::Retrying { .. } => ("retrying", ""),
+            Self::NotRetried { outcome, .. } => ("not_retried", outcome.as_str()),
             Self::Paused => ("paused", ""),
             Self::Resumed => ("resumed", ""),
             Self::ShutdownStarted => ("shutdown_started", ""),
@@ -41,13 +43,13 @@ impl What {
     }
 
     fn is_by_shutdown(&self) -> bool {
-        matches!(self, Self::Missed { .. } | Self::Finished { .. })
+        matches!(self, Self::Missed { .. } | Self::Finished { .. } | Self::NotRetried { .. })
     }
 
     fn rank(&self) -> (u8, u64) {
         match self {
             Self::Missed { from, .. } => (0, *from),
-            Self::Finished { run, .. } => (1, *run),
+            Self::Finished { run, .. } | Self::NotRetried { run, .. } => (1, *run),
             _ => (2, 0),
         }
     }

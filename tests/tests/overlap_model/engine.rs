@@ -248,6 +248,9 @@ fn line(event: &Event) -> Option<Line> {
         EventKind::Retrying { attempt, delay } => {
             What::Retrying { run, attempt: u64::from(*attempt), delay: whole(*delay) }
         }
+        EventKind::NotRetried { attempt, outcome } => {
+            What::NotRetried { run, attempt: u64::from(*attempt), outcome: *outcome }
+        }
         EventKind::GuardPanicked { message } => {
             assert!(message.starts_with(PLANNED), "{message}");
             What::GuardPanicked { run }

@@ -18,6 +18,7 @@ pub enum What {
     Missed { reason: MissReason, count: u64, from: u64, to: u64 },
     StoppedPrevious { run: u64, previous: u64 },
     Retrying { run: u64, attempt: u64, delay: u64 },
+    NotRetried { run: u64, attempt: u64, outcome: Outcome },
     GuardPanicked { run: u64 },
     Paused,
     Resumed,
@@ -35,6 +36,7 @@ impl What {
             Self::Missed { reason, .. } => ("missed", reason.as_str()),
             Self::StoppedPrevious { .. } => ("stopped_previous", ""),
             Self::Retrying { .. } => ("retrying", ""),
+            Self::NotRetried { outcome, .. } => ("not_retried", outcome.as_str()),
             Self::GuardPanicked { .. } => ("guard_panicked", ""),
             Self::Paused => ("paused", ""),
             Self::Resumed => ("resumed", ""),
@@ -49,6 +51,7 @@ impl What {
             Self::Started { run, .. }
             | Self::Finished { run, .. }
             | Self::Retrying { run, .. }
+            | Self::NotRetried { run, .. }
             | Self::GuardPanicked { run } => [Some(run), None],
             Self::Skipped { run, running, .. } => [Some(run), running.as_mut()],
             Self::StoppedPrevious { run, previous } => [Some(run), Some(previous)],

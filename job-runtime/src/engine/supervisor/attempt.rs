@@ -131,6 +131,9 @@ impl Core {
             Stop::Cancelled(reason) => (Outcome::Cancelled, Ending::Cancelled(Arc::clone(reason))),
             Stop::Shutdown => (Outcome::Interrupted, Ending::Interrupted),
         };
+        if let Some(run) = self.runs.get(slot).map(|running| Arc::clone(&running.run)) {
+            self.post(Some(&run.job), Some(run.id), EventKind::NotRetried { attempt: run.attempt(), outcome });
+        }
         self.finalize(kinds, slot, outcome, ending, None);
     }
 

@@ -47,8 +47,14 @@ impl Core {
     /// A task was dropped that nobody asked to end: the tokio runtime is going down under us, and all with it.
     fn lose_tokio(&mut self, kinds: &mut [Box<dyn Owner>]) {
         self.life = Life::Over;
-        for kind in kinds {
+        for kind in &mut *kinds {
             kind.on_drain(self);
+        }
+        // These have no task whose drop would end them.
+        for slot in self.runs.keys() {
+            if self.runs.get(slot).is_some_and(|running| running.stage == Stage::Retry) {
+                self.stop_retry(kinds, slot, &Stop::Shutdown);
+            }
         }
     }
 
@@ -239,7 +245,9 @@ fn returned(verdict: Verdict) -> Judged {
     match verdict {
         Verdict::Completed(output) => Judged { outcome: Outcome::Completed, error: None, ending: output_of(output) },
         Verdict::Failed { error, output } => {
-            Judged { outcome: Outcome::Failed, error: Some(error), ending: output_of(output) }
+            // It was not the function that failed, but what should have called it.
+            let ending = output.map_or_else(|| Ending::Refused(Arc::clone(&error)), Ending::Returned);
+            Judged { outcome: Outcome::Failed, error: Some(error), ending }
         }
     }
 }

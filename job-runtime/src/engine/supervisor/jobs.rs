@@ -114,7 +114,16 @@ impl Core {
     pub(crate) fn pause(&mut self, entry: u32, reason: &Arc<str>) {
         self.ledger(entry, |ledger| ledger.paused = Some(Arc::clone(reason)));
         let job = self.entries.get(entry).map(|entry| Arc::clone(&entry.job));
-        self.post(job.as_ref(), None, EventKind::Paused { reason: Arc::clone(reason) });
+        if let Some(job) = job {
+            self.post_before_the_end(&job, EventKind::Paused { reason: Arc::clone(reason) });
+        }
+    }
+
+    /// After the end of a shutdown, which is the last event, what is done with a job is not told.
+    fn post_before_the_end(&self, job: &Arc<Job>, kind: EventKind) {
+        if !self.is_over() {
+            self.post(Some(job), None, kind);
+        }
     }
 
     /// Pauses a job for somebody who asks for it, which also stops what is meant to be always on.
@@ -128,7 +137,7 @@ impl Core {
         kept.ledger.failures_in_a_row = 0;
         if kept.ledger.paused.take().is_some() {
             let job = Arc::clone(&kept.job);
-            self.post(Some(&job), None, EventKind::Resumed);
+            self.post_before_the_end(&job, EventKind::Resumed);
             owner.on_resume(self, entry);
         }
     }

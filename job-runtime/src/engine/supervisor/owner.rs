@@ -111,7 +111,7 @@ pub(crate) trait Owner: Send {
     /// A run is over, with all its attempts.
     fn on_end(&mut self, core: &mut Core, run: &Arc<Run>, end: Conclusion);
     /// A run that has not started is cancelled.
-    fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>);
+    fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>, reason: &str);
     /// The wall clock was stepped.
     fn on_step(&mut self, _core: &mut Core, _reason: MissReason) {}
     /// Nothing starts any more: what is pending is missed.

@@ -52,7 +52,12 @@ impl Model<'_> {
         let config = &self.history.config;
         let (now, closing) = (self.now, self.closing);
         let Some(run) = self.run_mut(number) else { return };
-        let Some(task) = run.task else { return self.run_ended(number) };
+        let Some(task) = run.task else {
+            let outcome = if why == Why::Shutdown { Outcome::Interrupted } else { Outcome::Cancelled };
+            let attempt = run.attempt + 1;
+            self.tell(What::NotRetried { run: number, attempt, outcome });
+            return self.run_ended(number);
+        };
         if run.asked.is_some() {
             // It stops already; no attempt follows where it is cancelled, and the shutdown's deadline holds for it.
             run.last |= why == Why::Cancelled;
