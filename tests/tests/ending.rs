@@ -102,7 +102,8 @@ async fn m18_a_run_that_waits_for_a_retry_is_interrupted_at_once() {
     jobs.shutdown().await.expect("nothing runs");
     assert_eq!(jobs.now(), at(1000));
     assert!(handle.await.expect_err("it was not tried again").is_interrupted());
-    assert_eq!(story(&jobs, "will_retry"), ["0ms 1 started", "0ms 1 failed", "0ms 1 retrying 2 in 600s"]);
+    let told = ["0ms 1 started", "0ms 1 failed", "0ms 1 retrying 2 in 600s", "1000ms 1 not retried 2, interrupted"];
+    assert_eq!(story(&jobs, "will_retry"), told);
     assert_eq!(counts(&jobs, "will_retry"), (1, 1, 0, 0, 0));
     assert_eq!(jobs.runtime().job("will_retry").expect("it is there").last_outcome, Some(Outcome::Interrupted));
 }

@@ -30,13 +30,13 @@ const THREADS: u64 = 2;
 const SHARED: usize = 1_000;
 
 /// How often a kind of thing must have happened in all histories, so that they are worth something.
-const OFTEN: u64 = 200;
+const OFTEN: u64 = 100;
 
 /// How often each kind of thing happened.
 type Tally = BTreeMap<(&'static str, &'static str), u64>;
 
 /// What happens in histories.
-const KINDS: [(&str, &str); 18] = [
+const KINDS: [(&str, &str); 20] = [
     ("started", "spawn"),
     ("started", "retry"),
     ("finished", "completed"),
@@ -49,6 +49,8 @@ const KINDS: [(&str, &str); 18] = [
     ("skipped", "cancelled"),
     ("missed", "shutdown"),
     ("retrying", ""),
+    ("not_retried", "cancelled"),
+    ("not_retried", "interrupted"),
     ("paused", ""),
     ("resumed", ""),
     ("shutdown_started", ""),

@@ -60,7 +60,7 @@ fn engine_and_model_agree() {
 }
 
 /// What happens in histories.
-const KINDS: [(&str, &str); 26] = [
+const KINDS: [(&str, &str); 28] = [
     ("started", "schedule"),
     ("started", "manual"),
     ("started", "retry"),
@@ -81,6 +81,8 @@ const KINDS: [(&str, &str); 26] = [
     ("missed", "shutdown"),
     ("stopped_previous", ""),
     ("retrying", ""),
+    ("not_retried", "cancelled"),
+    ("not_retried", "interrupted"),
     ("guard_panicked", ""),
     ("paused", ""),
     ("resumed", ""),

@@ -119,13 +119,16 @@ impl Line {
 
 impl What {
     fn is_by_shutdown(&self) -> bool {
-        matches!(self, Self::Missed { reason: MissReason::Shutdown, .. } | Self::Finished { .. })
+        matches!(
+            self,
+            Self::Missed { reason: MissReason::Shutdown, .. } | Self::Finished { .. } | Self::NotRetried { .. }
+        )
     }
 
     fn rank(&self) -> (u8, u64) {
         match self {
             Self::Missed { from, .. } => (0, *from),
-            Self::Finished { run, .. } => (1, *run),
+            Self::Finished { run, .. } | Self::NotRetried { run, .. } => (1, *run),
             _ => (2, 0),
         }
     }

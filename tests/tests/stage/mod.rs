@@ -119,6 +119,7 @@ pub fn words(kind: &EventKind) -> String {
         }
         EventKind::StoppedPrevious { previous } => format!("stopped previous {previous}"),
         EventKind::Retrying { attempt, delay } => format!("retrying {attempt} in {delay:?}"),
+        EventKind::NotRetried { attempt, outcome } => format!("not retried {attempt}, {outcome}"),
         EventKind::GuardPanicked { .. } => "guard panicked".to_owned(),
         EventKind::Paused { reason } => format!("paused: {reason}"),
         EventKind::Resumed => "resumed".to_owned(),
