@@ -6,7 +6,6 @@ use syn::Type;
 
 use super::Job;
 use super::place::{Stretch, at, ends, local, ours, written_at};
-use super::registration::wish;
 use super::role::Role;
 use crate::flavour::Flavour;
 use crate::item::Argument;
@@ -36,9 +35,9 @@ fn kept_type(job: &Job<'_>) -> TokenStream {
 /// `.args::<(A,)>()` of a template, `.message::<(A,)>(…)` of a job on demand, which has one without arguments too.
 pub(super) fn wanted(job: &Job<'_>) -> Option<TokenStream> {
     if job.flavour == Flavour::Job {
-        return Some(wish("message", &kept_type(job), copy(job), stretch(job)));
+        return Some(stretch(job).wish("message", &kept_type(job), copy(job)));
     }
-    job.is_template().then(|| wish("args", &kept_type(job), TokenStream::new(), stretch(job)))
+    job.is_template().then(|| stretch(job).wish("args", &kept_type(job), TokenStream::new()))
 }
 
 /// How the arguments are copied for a further attempt, if they can be.

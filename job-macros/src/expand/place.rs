@@ -61,6 +61,12 @@ impl Stretch {
         group.into_token_stream()
     }
 
+    /// `.needs::<Type>()` and its like.
+    pub(super) fn wish(self, method: &str, ty: &TokenStream, value: TokenStream) -> TokenStream {
+        let method = Ident::new(method, self.first);
+        self.call_with(&quote_spanned!(self.first=> .#method), ty, value)
+    }
+
     /// `function(arguments)`
     pub(super) fn call(self, function: &TokenStream, arguments: TokenStream) -> TokenStream {
         let arguments = self.group(arguments);

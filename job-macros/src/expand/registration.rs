@@ -94,23 +94,15 @@ fn condition(job: &Job<'_>, guard: &Guard) -> TokenStream {
 /// What the function wants to be given.
 fn wants(job: &Job<'_>) -> TokenStream {
     let needs = job.function.params().filter_map(|param| match param {
-        Param::Shared(ty) => {
-            Some(wish("needs", &Role::Data.item(job, ty, "Kept"), TokenStream::new(), Stretch::of(ty)))
-        }
+        Param::Shared(ty) => Some(Stretch::of(ty).wish("needs", &Role::Data.item(job, ty, "Kept"), TokenStream::new())),
         Param::State(_) | Param::Argument(_) => None,
     });
     let state = job
         .function
         .state()
-        .map(|state| wish("state", &Role::State.item(job, state, "Kept"), first_state(job, state), Stretch::of(state)));
+        .map(|state| Stretch::of(state).wish("state", &Role::State.item(job, state, "Kept"), first_state(job, state)));
     let arguments = arguments::wanted(job);
     quote!(#(#needs)* #state #arguments)
-}
-
-/// `.needs::<Type>()` and its like.
-pub(super) fn wish(method: &str, ty: &TokenStream, value: TokenStream, stretch: Stretch) -> TokenStream {
-    let method = Ident::new(method, stretch.first);
-    stretch.call_with(&quote_spanned!(stretch.first=> .#method), ty, value)
 }
 
 fn first_state(job: &Job<'_>, state: &Type) -> TokenStream {

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::slots::Slots;
-use crate::job::{Args, Key, Unknown};
+use crate::job::{Args, Job, Key, Unknown};
 
 /// A record that a kind keeps for a job, or for an instance of one.
 pub(crate) trait Instance {
@@ -19,15 +19,6 @@ pub(crate) trait Instance {
     fn is_leaving(&self) -> bool;
     /// Of one that is leaving: whether another is to take its place.
     fn again(&mut self) -> Option<&mut bool>;
-}
-
-/// What there is for the arguments of an instance that is to be started.
-pub(crate) enum Claim {
-    /// Nothing: the next free slot is noted as its own.
-    Free,
-    /// One that is leaving, which another will follow.
-    Follows,
-    Taken,
 }
 
 /// The records of a kind, by the numbers of their jobs.
@@ -66,22 +57,23 @@ impl Index {
         }
     }
 
-    /// Notes that an instance is to be started; `None` when the job takes no arguments.
+    /// Notes that an instance is to be started: true when it is to be made now, in the next free slot; false when it
+    /// will be as soon as the one before it has gone.
     ///
     /// # Errors
-    /// What has to be compared first.
+    /// What has to be compared first; and then, when it is there already, or the job takes no arguments.
     pub(crate) fn claim<T: Instance>(
         &mut self,
         units: &mut Slots<T>,
-        entry: u32,
+        job: &Job,
         key: &Key,
-    ) -> Result<Option<Claim>, Unknown> {
+    ) -> Result<crate::error::Result<bool>, Unknown> {
         let slot = units.next();
-        let Some(template) = self.template(entry) else { return Ok(None) };
-        let Some(other) = template.claim(units, key, slot)? else { return Ok(Some(Claim::Free)) };
-        let follows =
-            units.get_mut(other).and_then(Instance::again).is_some_and(|again| !std::mem::replace(again, true));
-        Ok(Some(if follows { Claim::Follows } else { Claim::Taken }))
+        let Some(template) = self.template(job.entry()) else { return Ok(Err(job.takes_no_arguments())) };
+        let Some(other) = template.claim(units, key, slot)? else { return Ok(Ok(true)) };
+        let again = units.get_mut(other).and_then(Instance::again);
+        let follows = again.is_some_and(|again| !std::mem::replace(again, true));
+        Ok(if follows { Ok(false) } else { Err(job.started_already()) })
     }
 
     /// Notes that the record in a slot is gone; true when another is to take its place, for which the next free slot

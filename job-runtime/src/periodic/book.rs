@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use super::unit::{Tick, Unit};
 use crate::clock::Moment;
-use crate::engine::instances::{Claim, Index, Instance, Place};
+use crate::engine::instances::{Index, Instance, Place};
 use crate::engine::slots::Slots;
 use crate::engine::supervisor::{Answer, Conclusion, Core, Owner, Stop};
 use crate::engine::timers::{Alarm, Topic};
-use crate::error::{Error, Result};
-use crate::job::{Args, Cell, Job, JobInfo, Keep, Key, Order, Run, Unknown, closing};
+use crate::error::Result;
+use crate::job::{Args, Cell, Job, JobInfo, Keep, Key, Order, Run, Unknown};
 use crate::outcome::{Kind, MissReason, Trigger};
 use crate::policy::delay::{place_of, start_delay};
 use crate::policy::done::Done;
@@ -281,19 +281,16 @@ impl Owner for Periodics {
     }
 
     fn start(&mut self, core: &mut Core, entry: u32, key: &Key) -> Result<Result<()>, Unknown> {
-        let Some(job) = core.job(entry).cloned() else { return Ok(Err(Error::refused("the job was removed"))) };
-        if core.is_closing() {
-            return Ok(Err(closing()));
-        }
-        Ok(match self.index.claim(&mut self.units, entry, key)? {
-            Some(Claim::Free) => {
+        let job = match core.open_job(entry) {
+            Ok(job) => job,
+            Err(error) => return Ok(Err(error)),
+        };
+        let claimed = self.index.claim(&mut self.units, &job, key)?;
+        Ok(claimed.map(|now| {
+            if now {
                 self.add_instance(core, entry, &job, Some(Arc::clone(&key.args)), key.hash);
-                Ok(())
             }
-            Some(Claim::Follows) => Ok(()),
-            Some(Claim::Taken) => Err(job.started_already()),
-            None => Err(job.takes_no_arguments()),
-        })
+        }))
     }
 
     fn stop(&mut self, core: &mut Core, entry: u32, key: &Key) -> Result<bool, Unknown> {

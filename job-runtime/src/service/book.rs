@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use super::unit::{Standing, Unit};
 use crate::clock::Moment;
-use crate::engine::instances::{Claim, Index, Instance, Place};
+use crate::engine::instances::{Index, Instance, Place};
 use crate::engine::slots::Slots;
 use crate::engine::supervisor::{Conclusion, Core, Owner, Remedy, Stop};
 use crate::engine::timers::{Alarm, Topic};
 use crate::error::{Error, Result};
 use crate::event::EventKind;
-use crate::job::{Args, Cell, Job, JobInfo, Keep, Key, Order, Run, Unknown, closing};
+use crate::job::{Args, Cell, Job, JobInfo, Keep, Key, Order, Run, Unknown};
 use crate::outcome::{Kind, MissReason, SkipReason, Trigger};
 use crate::policy::restart::{Budget, Restart, Window};
 
@@ -318,19 +318,16 @@ impl Owner for Services {
     }
 
     fn start(&mut self, core: &mut Core, entry: u32, key: &Key) -> Result<Result<()>, Unknown> {
-        let Some(job) = core.job(entry).cloned() else { return Ok(Err(Error::refused("the job was removed"))) };
-        if core.is_closing() {
-            return Ok(Err(closing()));
-        }
-        Ok(match self.index.claim(&mut self.units, entry, key)? {
-            Some(Claim::Free) => {
+        let job = match core.open_job(entry) {
+            Ok(job) => job,
+            Err(error) => return Ok(Err(error)),
+        };
+        let claimed = self.index.claim(&mut self.units, &job, key)?;
+        Ok(claimed.map(|now| {
+            if now {
                 self.add_instance(core, &job, Some(Arc::clone(&key.args)), key.hash);
-                Ok(())
             }
-            Some(Claim::Follows) => Ok(()),
-            Some(Claim::Taken) => Err(job.started_already()),
-            None => Err(job.takes_no_arguments()),
-        })
+        }))
     }
 
     fn stop(&mut self, core: &mut Core, entry: u32, key: &Key) -> Result<bool, Unknown> {

@@ -90,6 +90,17 @@ impl Core {
         self.entries.get(entry).is_some_and(|entry| entry.halted)
     }
 
+    /// A job of which an instance is to be started.
+    ///
+    /// # Errors
+    /// When it was removed, or the runtime shuts down.
+    pub(crate) fn open_job(&self, entry: u32) -> Result<Arc<Job>> {
+        if self.is_closing() {
+            return Err(closing());
+        }
+        self.job(entry).cloned().ok_or_else(|| Error::refused("the job was removed"))
+    }
+
     /// Whether a run of a job may be asked for.
     ///
     /// # Errors

@@ -74,6 +74,7 @@ pub(crate) trait Owner: Send {
     /// What is shown of it, of which the supervisor has filled in what is common to all kinds.
     fn describe(&self, core: &Core, entry: u32, info: &mut JobInfo);
     /// Occasions that are not decided, counted where they wait.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
     fn undecided(&self, entry: u32) -> u64;
 
     // ---- the instances of a job
