@@ -275,6 +275,9 @@ impl Run {
     }
 
     pub(super) fn poll_ending(&self, task: &Task<'_>) -> Poll<Ending> {
+        if let Some(ending) = self.rare().take_ending() {
+            return Poll::Ready(ending);
+        }
         let mut waiter = Some(task.waker().clone());
         let mut rare = self.rare();
         if let Some(ending) = rare.take_ending() {
