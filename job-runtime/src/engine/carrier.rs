@@ -1,9 +1,9 @@
 //! Sets runs going, many of them with few tasks.
 //!
 //! A task per run costs more than running a short job. Runs that come in a crowd, or hard upon each other, are
-//! therefore polled for the first time by a few carriers, one per worker at most, which share them; a run that has to
-//! wait then gets a task of its own, and one that does not never needs it. Runs that come alone get their task at
-//! once.
+//! therefore polled by a few carriers, one per worker at most, which share them; a run that still waits when it is
+//! polled once more gets a task of its own, and one that does not wait, or only let others have their turn, never
+//! needs it. Runs that come alone get their task at once.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -91,7 +91,8 @@ impl<S: Supervise> Lane<S> {
         }
         drop(state);
         for _ in 0..called {
-            let carrier = Carrier { lane: Arc::clone(self), supervisor: Arc::clone(supervisor), over: false };
+            let (lane, held) = (Arc::clone(self), Arc::clone(supervisor));
+            let carrier = Carrier { lane, waiting: Vec::new(), over: false, supervisor: held };
             #[expect(clippy::disallowed_methods, reason = "it ends when nothing waits for it")]
             supervisor.handle().spawn(carrier);
         }
@@ -120,13 +121,13 @@ impl<S: Supervise> Lane<S> {
         look
     }
 
-    /// The next run, or none, and then the carrier goes.
-    fn take(&self) -> Option<Attempt<S>> {
+    /// The next run, or none, and then the carrier goes, unless it stays for others.
+    fn take(&self, stays: bool) -> Option<Attempt<S>> {
         let mut state = self.lock();
         let next = state.attempts.pop_front();
         match next {
             Some(_) => state.taken += 1,
-            None => state.carriers -= 1,
+            None => state.carriers -= usize::from(!stays),
         }
         next
     }
@@ -156,6 +157,8 @@ impl<S: Supervise> State<S> {
 
 struct Carrier<S: Supervise> {
     lane: Arc<Lane<S>>,
+    /// Runs that were polled once in vain.
+    waiting: Vec<Attempt<S>>,
     over: bool,
     /// Dropped last, as by an attempt.
     supervisor: Arc<S>,
@@ -165,23 +168,45 @@ impl<S: Supervise> Future for Carrier<S> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
+        self.poll_once_more(task);
         for _ in 0..TURN {
-            let Some(mut attempt) = self.lane.take() else {
-                self.over = true;
-                self.supervisor.tell_ends();
-                return Poll::Ready(());
-            };
-            attempt.carried = true;
-            let waits = !attempt.is_doomed() && held(|| Pin::new(&mut attempt).poll(task)) == Some(Poll::Pending);
-            if waits {
-                attempt.carried = false;
-                own_task(self.supervisor.handle(), attempt);
+            let stays = !self.waiting.is_empty();
+            match self.lane.take(stays) {
+                Some(mut attempt) => {
+                    attempt.carried = true;
+                    if waits(&mut attempt, task) {
+                        self.waiting.push(attempt);
+                    }
+                }
+                None if stays => break,
+                None => {
+                    self.over = true;
+                    self.supervisor.tell_ends();
+                    return Poll::Ready(());
+                }
             }
         }
         self.supervisor.tell_ends();
         task.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+impl<S: Supervise> Carrier<S> {
+    /// Who let others have their turn goes on; who still waits gets a task.
+    fn poll_once_more(&mut self, task: &mut Task<'_>) {
+        for mut attempt in self.waiting.drain(..) {
+            if waits(&mut attempt, task) {
+                attempt.carried = false;
+                own_task(self.supervisor.handle(), attempt);
+            }
+        }
+    }
+}
+
+/// Polls a run; whether it waits.
+fn waits<S: Supervise>(attempt: &mut Attempt<S>, task: &mut Task<'_>) -> bool {
+    !attempt.is_doomed() && held(|| Pin::new(attempt).poll(task)) == Some(Poll::Pending)
 }
 
 impl<S: Supervise> Drop for Carrier<S> {
@@ -195,6 +220,7 @@ impl<S: Supervise> Drop for Carrier<S> {
         let left = if state.carriers == 0 { std::mem::take(&mut state.attempts) } else { VecDeque::new() };
         drop(state);
         drop(left);
+        self.waiting.clear();
         self.supervisor.tell_ends();
     }
 }
