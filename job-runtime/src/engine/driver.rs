@@ -53,9 +53,8 @@ const LETTING_GO: Duration = Duration::from_secs(1);
 struct Ended {
     slot: u32,
     run: Arc<Run>,
-    /// Until it is made known.
+    /// Until it is made known; how long the run took, which nobody listens to, is not read from the clock.
     end: Option<End>,
-    at: Moment,
 }
 
 struct State {
@@ -239,13 +238,12 @@ impl Engine {
         let now = now(&state.core);
         let State { core, kinds, armed } = &mut *state;
         let mut ends = self.take_ends();
-        for Ended { slot, run, end, at } in &mut ends {
-            core.begin(core.reckon(*at), self.board.is_read());
+        core.begin(now, self.board.is_read());
+        for Ended { slot, run, end } in &mut ends {
             if let Some(end) = end.take() {
                 core.attempt_ended(kinds, *slot, run, end);
             }
         }
-        core.begin(now, self.board.is_read());
         let result = decide(core, kinds, armed);
         let Rest { launches, endings, leftovers, lost } = core.finish(kinds);
         let sooner = core.next_look() < *armed || core.is_over();
@@ -269,9 +267,8 @@ impl Engine {
 
     /// Puts an end down beside the lock.
     fn put_end(&self, slot: u32, run: Arc<Run>, end: End) {
-        let at = self.home.clock.moment();
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.push(Ended { slot, run, end: Some(end), at });
+        ends.push(Ended { slot, run, end: Some(end) });
         self.untold.store(ends.len(), Ordering::Release);
     }
 
