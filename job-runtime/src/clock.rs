@@ -107,8 +107,15 @@ pub(crate) struct Clock {
 }
 
 /// Keeps a test's clocks in motion as long as it lives.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Hold(Option<Arc<watch::Sender<usize>>>);
+
+impl Hold {
+    /// Whether it keeps any in motion; the machine's need no one for that.
+    pub(crate) fn holds(&self) -> bool {
+        self.0.is_some()
+    }
+}
 
 impl Drop for Hold {
     fn drop(&mut self) {

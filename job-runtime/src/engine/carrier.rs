@@ -22,6 +22,8 @@ use crate::panics::held;
 const CROWD: usize = 8;
 /// A run that comes so soon after another does not come alone.
 const BURST: Duration = Duration::from_micros(20);
+/// For how many there is always room.
+const ROOM: usize = 1_024;
 /// How many runs a carrier polls before it lets other tasks have their turn.
 const TURN: usize = 16;
 /// After how long runs that wait for a carrier are given tasks: the carriers are being blocked.
@@ -125,9 +127,12 @@ impl<S: Supervise> Lane<S> {
     fn take(&self, stays: bool) -> Option<Attempt<S>> {
         let mut state = self.lock();
         let next = state.attempts.pop_front();
-        match next {
-            Some(_) => state.taken += 1,
-            None => state.carriers -= usize::from(!stays),
+        if next.is_some() {
+            state.taken += 1;
+        } else {
+            state.carriers -= usize::from(!stays);
+            // What a great crowd needed is not kept for the next.
+            state.attempts.shrink_to(ROOM);
         }
         next
     }

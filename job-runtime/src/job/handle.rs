@@ -65,7 +65,7 @@ pub(crate) enum Ending {
 pub struct JobHandle<R> {
     held: Held,
     /// While the handle is awaited, a test's clocks move.
-    hold: Option<Hold>,
+    hold: Hold,
     kind: PhantomData<fn() -> R>,
 }
 
@@ -133,11 +133,11 @@ impl<R> JobHandle<R> {
     }
 
     pub(crate) fn new(run: Arc<Run>) -> Self {
-        Self { held: Held::Run(run), hold: None, kind: PhantomData }
+        Self { held: Held::Run(run), hold: Hold::default(), kind: PhantomData }
     }
 
     pub(crate) fn refused(reason: Arc<str>) -> Self {
-        Self { held: Held::Refused(reason), hold: None, kind: PhantomData }
+        Self { held: Held::Refused(reason), hold: Hold::default(), kind: PhantomData }
     }
 }
 
@@ -162,13 +162,13 @@ impl<R: Return> Future for JobHandle<R> {
                 if self.waits_for_itself() {
                     return Poll::Ready(Err(RunError::refused(ITSELF.into())));
                 }
-                if let (None, Held::Run(run)) = (&self.hold, &self.held) {
-                    self.hold = Some(run.job.home.clock.hold());
+                if let (false, Held::Run(run)) = (self.hold.holds(), &self.held) {
+                    self.hold = run.job.home.clock.hold();
                 }
                 Poll::Pending
             }
             Poll::Ready(ending) => {
-                self.hold = None;
+                self.hold = Hold::default();
                 self.held = Held::Over(self.id(), self.status());
                 Poll::Ready(conclude::<R>(ending))
             }
