@@ -78,3 +78,21 @@ async fn nothing_is_ticked_and_nobody_waits_after_the_shutdown() {
     assert_eq!(jobs.now(), before);
     assert_eq!(jobs.events().len(), told);
 }
+
+#[periodic(every = "1h", when = async || std::future::pending::<bool>().await)]
+async fn behind_an_endless_guard() {}
+
+#[tokio::test(start_paused = true)]
+async fn the_guard_of_a_removed_job_ends_beside_the_job_that_took_its_place() {
+    let jobs = testing::start().only(["behind_an_endless_guard"]).await;
+    let waiting = behind_an_endless_guard::trigger().await.expect("it is asked");
+    jobs.advance("1s").await;
+    assert!(jobs.runtime().remove("behind_an_endless_guard"));
+    // The task of the guard is not gone yet.
+    let every = Schedule::every("1h").expect("a schedule");
+    jobs.runtime().add(Periodic::new("other", every, |_: Context| async {})).expect("the name is free");
+    assert!(waiting.await.expect_err("its job is gone").is_cancelled());
+    jobs.advance("1s").await;
+    assert_eq!(jobs.tick("other").await, Ok(job_runtime::Outcome::Completed));
+    jobs.shutdown().await.expect("nothing runs");
+}

@@ -34,8 +34,6 @@ pub(super) struct Book {
     pub(super) cell: Option<Arc<Cell>>,
     /// How many may be on at once.
     most: u32,
-    /// It goes with its last run.
-    removed: bool,
 }
 
 /// A run that waits for its time.
@@ -93,13 +91,13 @@ impl Deferred {
         waiting
     }
 
-    /// Forgets a removed job, once its last run has ended.
-    fn forget(&mut self, core: &mut Core, entry: u32) {
-        if self.book(entry).is_some_and(|book| book.removed && book.active == 0) {
+    /// Lets the book of a removed job go, once its last run has ended.
+    fn close_book(&mut self, core: &mut Core, entry: u32) {
+        if core.is_removed(entry) && self.book(entry).is_some_and(|book| book.active == 0) {
             if let Some(place) = usize::try_from(entry).ok().and_then(|entry| self.books.get_mut(entry)) {
                 core.discard(place.take().and_then(|book| book.cell));
             }
-            core.forget(entry);
+            core.unit_gone(entry);
         }
     }
 }
@@ -129,7 +127,6 @@ impl Owner for Deferred {
             scheduled: 0,
             cell: serial.then(|| Arc::new(Cell::new())),
             most: if serial { 1 } else { job.options.max_running.unwrap_or(u32::MAX) },
-            removed: false,
         };
         let index = usize::try_from(entry).unwrap_or(usize::MAX);
         if self.books.len() <= index {
@@ -138,6 +135,7 @@ impl Owner for Deferred {
         if let Some(place) = self.books.get_mut(index) {
             *place = Some(book);
         }
+        core.unit_added(entry);
     }
 
     fn begin(&mut self, core: &mut Core, entry: u32, _trigger: Trigger) {
@@ -154,10 +152,7 @@ impl Owner for Deferred {
             core.skip(&run, SkipReason::Cancelled, None);
         }
         stop_all(core, entry, "its job was removed");
-        if let Some(book) = self.book_mut(entry) {
-            book.removed = true;
-        }
-        self.forget(core, entry);
+        self.close_book(core, entry);
     }
 
     fn on_resume(&mut self, core: &mut Core, entry: u32) {
@@ -221,7 +216,7 @@ impl Owner for Deferred {
             book.active -= 1;
         }
         self.start_waiting(core, run.entry);
-        self.forget(core, run.entry);
+        self.close_book(core, run.entry);
     }
 
     fn on_cancel(&mut self, core: &mut Core, run: &Arc<Run>, reason: &str) {

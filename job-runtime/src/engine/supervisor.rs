@@ -42,6 +42,8 @@ pub(crate) struct Entry {
     pub(crate) units: u32,
     /// How many of its runs have a task, or wait for their next attempt.
     runs: u32,
+    /// It is forgotten when nothing of it is left.
+    removed: bool,
     /// The family it is a member of.
     family: Option<usize>,
     /// Not begun yet, or stopped by its family until it begins anew.
@@ -398,6 +400,7 @@ impl Core {
             entry.runs -= 1;
             self.unsettled |= entry.family.is_some() && entry.runs == 0;
         }
+        self.forget_removed(running.run.entry);
         self.unsettled |= self.runs.len() == 0;
         Some(running)
     }

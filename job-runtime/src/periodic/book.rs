@@ -61,7 +61,7 @@ impl Periodics {
             unit.more().timetable = Some(timetable.clone());
         }
         let slot = self.units.insert(unit);
-        core.units(entry, |units| units + 1);
+        core.unit_added(entry);
         slot
     }
 
@@ -95,19 +95,11 @@ impl Periodics {
         }
         let Some(mut unit) = self.units.remove(slot) else { return };
         let entry = unit.entry();
-        core.units(entry, |units| units - 1);
         if self.index.release(&self.units, entry, &mut unit, slot) && !core.is_closing() {
             self.add_instance(core, entry, &unit.job, unit.args.clone(), unit.hash);
         }
         core.discard(unit);
-        self.forget(core, entry);
-    }
-
-    /// Forgets a removed job, once its last unit is gone.
-    fn forget(&mut self, core: &mut Core, entry: u32) {
-        if self.index.get(entry).is_none() && core.units(entry, |units| units) == 0 {
-            core.forget(entry);
-        }
+        core.unit_gone(entry);
     }
 
     /// Gives the job another schedule; the first tick is one period from now.
@@ -231,7 +223,6 @@ impl Owner for Periodics {
             self.retire(core, slot);
         }
         stop_all(core, runs, STOPPED);
-        self.forget(core, entry);
     }
 
     fn request(&mut self, core: &mut Core, entry: u32, handle: bool) -> Result<Vec<Arc<Run>>> {

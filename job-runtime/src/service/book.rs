@@ -32,7 +32,7 @@ impl Services {
 
     fn add_unit(&mut self, core: &mut Core, job: &Arc<Job>, args: Option<Args>, hash: u32) -> u32 {
         self.stamps = self.stamps.wrapping_add(1);
-        core.units(job.entry(), |units| units + 1);
+        core.unit_added(job.entry());
         self.units.insert(Unit {
             job: Arc::clone(job),
             args,
@@ -167,13 +167,12 @@ impl Services {
         }
         let Some(mut unit) = self.units.remove(slot) else { return };
         let entry = unit.job.entry();
-        core.units(entry, |units| units - 1);
         if self.index.release(&self.units, entry, &mut unit, slot) && !core.is_closing() {
             let (job, args) = (Arc::clone(&unit.job), unit.args.clone());
             self.add_instance(core, &job, args, unit.hash);
         }
         core.discard(unit);
-        self.forget(core, entry);
+        core.unit_gone(entry);
     }
 
     fn retire(&mut self, core: &mut Core, slot: u32) {
@@ -182,13 +181,6 @@ impl Services {
             unit.leaving = true;
         }
         self.free(core, slot);
-    }
-
-    /// Forgets a removed job, once its last record is gone.
-    fn forget(&mut self, core: &mut Core, entry: u32) {
-        if self.index.get(entry).is_none() && core.units(entry, |units| units) == 0 {
-            core.forget(entry);
-        }
     }
 
     fn slots_of(&self, entry: u32) -> Vec<u32> {
@@ -256,7 +248,6 @@ impl Owner for Services {
         for slot in slots {
             self.retire(core, slot);
         }
-        self.forget(core, entry);
     }
 
     fn on_pause(&mut self, core: &mut Core, entry: u32) {

@@ -23,7 +23,16 @@ impl Core {
         if !job.options.enabled {
             ledger.paused = Some("disabled".into());
         }
-        let entry = Entry { job: Arc::clone(job), ledger, units: 0, runs: 0, family: None, halted: true, guard: None };
+        let entry = Entry {
+            job: Arc::clone(job),
+            ledger,
+            units: 0,
+            runs: 0,
+            removed: false,
+            family: None,
+            halted: true,
+            guard: None,
+        };
         let entry = self.entries.insert(entry);
         job.set_entry(entry);
         self.names.insert(Arc::clone(&job.name), entry);
@@ -48,19 +57,27 @@ impl Core {
         Ok(act(self, &mut **owner, entry))
     }
 
-    /// Frees the name of a job that is being removed.
+    /// A job is being removed: its name is free, and it is forgotten with the last of its records and runs.
     pub(crate) fn unname(&mut self, entry: u32) {
-        if let Some(entry) = self.entries.get(entry) {
-            self.names.remove(&entry.job.name);
+        if let Some(kept) = self.entries.get_mut(entry) {
+            kept.removed = true;
+            self.names.remove(&kept.job.name);
         }
         self.companions.retain(|_, other| *other != entry);
         self.leave_family(entry);
+        self.forget_removed(entry);
     }
 
-    /// Forgets a removed job, of which nothing is left.
-    pub(crate) fn forget(&mut self, entry: u32) {
-        let removed = self.entries.remove(entry);
-        self.discard(removed);
+    pub(crate) fn is_removed(&self, entry: u32) -> bool {
+        self.entries.get(entry).is_some_and(|kept| kept.removed)
+    }
+
+    /// Forgets a removed job, once nothing of it is left. Before that its number goes to no other.
+    pub(super) fn forget_removed(&mut self, entry: u32) {
+        if self.entries.get(entry).is_some_and(|kept| kept.removed && kept.units == 0 && kept.runs == 0) {
+            let gone = self.entries.remove(entry);
+            self.discard(gone);
+        }
     }
 
     pub(crate) fn job(&self, entry: u32) -> Option<&Arc<Job>> {
@@ -153,11 +170,18 @@ impl Core {
         }
     }
 
-    /// Counts the records a kind keeps for a job.
-    pub(crate) fn units(&mut self, entry: u32, count: impl FnOnce(u32) -> u32) -> u32 {
-        self.entries.get_mut(entry).map_or(0, |entry| {
-            entry.units = count(entry.units);
-            entry.units
-        })
+    /// A kind keeps one more record for a job.
+    pub(crate) fn unit_added(&mut self, entry: u32) {
+        if let Some(kept) = self.entries.get_mut(entry) {
+            kept.units += 1;
+        }
+    }
+
+    /// A record of a job is gone.
+    pub(crate) fn unit_gone(&mut self, entry: u32) {
+        if let Some(kept) = self.entries.get_mut(entry) {
+            kept.units -= 1;
+        }
+        self.forget_removed(entry);
     }
 }
