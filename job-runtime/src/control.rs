@@ -172,7 +172,7 @@ fn spawn_when<C: 'static, A: Send + 'static, R: Return>(when: When, args: A) -> 
             let reason: Arc<str> = error.to_string().into();
             let path = std::any::type_name::<C>();
             let name = path.rsplit("::").next().unwrap_or(path);
-            event::log_refused(name, RunId(0), &reason, caller);
+            event::log_refused(name, RunId::of_run(0), &reason, caller);
             JobHandle::refused(reason)
         }
     }

@@ -39,6 +39,7 @@ enum ErrorKind {
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     Abandoned(Vec<Arc<str>>),
+    Unavailable(String),
     Refused(String),
 }
 
@@ -96,6 +97,13 @@ impl Error {
         matches!(*self.0, ErrorKind::Refused(_))
     }
 
+    /// Whether the store could not be reached, or did not do what it was asked; the text has what it said. Where it is
+    /// about a job that was enqueued, it may have been taken in all the same, unless the error came at once.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(*self.0, ErrorKind::Unavailable(_))
+    }
+
     pub(crate) fn configuration(text: String) -> Self {
         Self::mistakes(vec![Mistake::anywhere(text)])
     }
@@ -119,6 +127,11 @@ impl Error {
         Self(Arc::new(ErrorKind::Abandoned(names)))
     }
 
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "said of a store"))]
+    pub(crate) fn unavailable(text: String) -> Self {
+        Self(Arc::new(ErrorKind::Unavailable(text)))
+    }
+
     pub(crate) fn refused(text: impl Into<String>) -> Self {
         Self(Arc::new(ErrorKind::Refused(text.into())))
     }
@@ -132,7 +145,9 @@ impl fmt::Display for Error {
             ErrorKind::Abandoned(names) => {
                 write!(f, "shut down without waiting for {}", counted(names))
             }
-            ErrorKind::GaveUp { text, source: None } | ErrorKind::Refused(text) => f.write_str(text),
+            ErrorKind::GaveUp { text, source: None } | ErrorKind::Unavailable(text) | ErrorKind::Refused(text) => {
+                f.write_str(text)
+            }
         }
     }
 }
@@ -177,6 +192,7 @@ impl StdError for Error {
             ErrorKind::GaveUp { source: None, .. }
             | ErrorKind::Configuration(_)
             | ErrorKind::Abandoned(_)
+            | ErrorKind::Unavailable(_)
             | ErrorKind::Refused(_) => None,
         }
     }

@@ -135,6 +135,32 @@ pub enum EventKind {
         /// How the run ended by that.
         outcome: Outcome,
     },
+    /// A job in a store is kept for a person to see to, as it cannot run; its row says why.
+    Parked {
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// The end of an attempt came too late: the lease of this process had been over, and another node had taken the job.
+    /// Nothing was changed by it.
+    Stale {
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
+    /// Jobs of nodes that died, or lost their lease, wait again.
+    Rescued {
+        /// How many.
+        count: u64,
+    },
+    /// The store cannot be reached; it is tried again, and again. Told once each time.
+    StoreLost {
+        /// What it said.
+        error: Arc<str>,
+    },
+    /// The store can be reached again.
+    StoreBack {
+        /// After how long.
+        after: Duration,
+    },
     /// A guard panicked, which counts as no: `Skipped` follows.
     GuardPanicked {
         /// The panic, with its place.
@@ -253,7 +279,7 @@ pub(crate) fn warn_of_abort() {
 pub(crate) fn log_refused(job: &str, id: RunId, reason: &str, caller: &Location<'_>) {
     held(|| {
         tracing::warn!(target: "job_runtime::run",
-            { job.name = job, job.id = id.0, reason, caller = %caller },
+            { job.name = job, job.id = id.number(), reason, caller = %caller },
             "refused to spawn the job");
     });
 }
@@ -278,7 +304,7 @@ pub(crate) fn span(run: &Run) -> tracing::Span {
         "job.run",
         job.name = &*run.job.name,
         job.kind = run.job.kind.as_str(),
-        job.id = run.id.0,
+        job.id = run.id.number(),
         job.attempt = run.attempt(),
         job.trigger = run.trigger.as_str(),
         job.scheduled_at = seconds(run.scheduled_at),
@@ -315,7 +341,7 @@ pub(crate) fn is_failure(outcome: Outcome) -> bool {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others are told by `log_state`")]
 fn log(event: &Event) {
     let job = event.job.as_deref().unwrap_or_default();
-    let id = event.run.map_or(0, |run| run.0);
+    let id = event.run.map_or(0, RunId::number);
     match &event.kind {
         EventKind::Started { attempt, trigger, lateness, .. } => {
             tracing::info!(target: "job_runtime::run", parent: None,
@@ -340,7 +366,7 @@ fn log(event: &Event) {
         }
         EventKind::StoppedPrevious { previous } => {
             tracing::warn!(target: "job_runtime::run", parent: None,
-                { job.name = job, job.id = id, previous = previous.0 },
+                { job.name = job, job.id = id, previous = previous.number() },
                 "stopped the previous run of the job, because a new one is about to start");
         }
         EventKind::Retrying { attempt, delay } => {
@@ -357,6 +383,16 @@ fn log(event: &Event) {
             tracing::error!(target: "job_runtime::run", parent: None,
                 { job.name = job, job.id = id, error = &**message },
                 "the guard of the job panicked, which counts as no");
+        }
+        EventKind::Parked { reason } => {
+            tracing::error!(target: "job_runtime::run", parent: None,
+                { job.name = job, job.id = id, reason = &**reason },
+                "job parked: it waits for a person");
+        }
+        EventKind::Stale { attempt } => {
+            tracing::warn!(target: "job_runtime::run", parent: None,
+                { job.name = job, job.id = id, job.attempt = *attempt },
+                "the end of the job came too late, another node has it");
         }
         _ => log_state(job, event),
     }
@@ -416,6 +452,18 @@ fn log_state(job: &str, event: &Event) {
         EventKind::Blocking { lasted } => {
             tracing::error!(target: "job_runtime::scheduler", parent: None, { job.name = job, lasted = ?lasted },
                 "the job keeps its thread without an await: make it a plain fn, or give it awaits");
+        }
+        EventKind::Rescued { count } => {
+            tracing::warn!(target: "job_runtime::queue", parent: None, { count = *count },
+                "jobs of nodes that are gone wait again");
+        }
+        EventKind::StoreLost { error } => {
+            tracing::error!(target: "job_runtime::queue", parent: None, { error = &**error },
+                "the store cannot be reached");
+        }
+        EventKind::StoreBack { after } => {
+            tracing::info!(target: "job_runtime::queue", parent: None, { after = ?after },
+                "the store can be reached again");
         }
         EventKind::ShutdownStarted => tracing::info!(target: "job_runtime::scheduler", parent: None, "shutting down"),
         EventKind::ShutdownFinished { abandoned } if abandoned.is_empty() => {

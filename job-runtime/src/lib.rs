@@ -286,6 +286,8 @@ mod clock;
 #[doc(hidden)]
 pub mod control;
 mod deferred;
+#[cfg(feature = "_durable")]
+mod durable;
 mod duration;
 mod engine;
 mod error;

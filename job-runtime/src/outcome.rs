@@ -159,11 +159,12 @@ words! {
 }
 
 words! {
-    /// Where the run behind a handle is on its way.
+    /// Where a run is on its way: the one behind a handle, or a job in a store.
     JobState {
         /// Accepted, and waiting: for its guard, for the run that is on, or for a place among those that are.
         Available = "available",
-        /// Waiting for a time that was asked for, by `spawn_after` and `spawn_at`. No run of a recurring job does.
+        /// Waiting for a time that was asked for, by `spawn_after` and `spawn_at`, or `after` and `at` of a job that is
+        /// enqueued. No run of a recurring job does.
         Scheduled = "scheduled",
         /// Running.
         Running = "running",
@@ -175,6 +176,9 @@ words! {
         Cancelled = "cancelled",
         /// Failed, panicked or timed out in its last attempt.
         Discarded = "discarded",
+        /// Kept for a person to see to, in a store: no node knows the job, its arguments cannot be read, or its process
+        /// died under it three times.
+        Parked = "parked",
     }
 }
 
@@ -192,11 +196,47 @@ words! {
 
 /// The identity of a run, unique within its runtime; a later one is greater. Attempts of one run share it, and an
 /// occasion that was skipped has one too.
+///
+/// A job that waits in a [store](crate#queues) is one run wherever it is tried, and its identity is its
+/// [row](Self::row) there, the same in every process.
+///
+/// ```
+/// use job_runtime::RunId;
+///
+/// let id = RunId::of_row(42);
+/// assert_eq!((id.row(), id.to_string()), (Some(42), "42".to_owned()));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RunId(pub(crate) u64);
+pub struct RunId(u64);
+
+impl RunId {
+    /// Set in the identities of rows, whose numbers begin at 1 as those of other runs do.
+    const ROW: u64 = 1 << 63;
+
+    /// The identity of the job in a row of the store.
+    #[must_use]
+    pub const fn of_row(row: i64) -> Self {
+        Self(row.unsigned_abs() | Self::ROW)
+    }
+
+    /// The row of the store, of a job that is in one.
+    #[must_use]
+    pub fn row(self) -> Option<i64> {
+        (self.0 & Self::ROW != 0).then(|| i64::try_from(self.number()).unwrap_or(i64::MAX))
+    }
+
+    pub(crate) const fn of_run(number: u64) -> Self {
+        Self(number & !Self::ROW)
+    }
+
+    /// The number as people see it.
+    pub(crate) const fn number(self) -> u64 {
+        self.0 & !Self::ROW
+    }
+}
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.number().fmt(f)
     }
 }

@@ -2,6 +2,11 @@
 
 mod builder;
 mod current;
+#[cfg(feature = "_durable")]
+mod stored;
+#[cfg(not(feature = "_durable"))]
+#[path = "runtime/not_stored.rs"]
+mod stored;
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -64,6 +69,7 @@ pub struct Runtime {
 struct Start {
     jobs: Vec<(Option<TypeId>, Arc<Job>)>,
     groupings: Vec<Grouping>,
+    store: Option<stored::Chosen>,
 }
 
 /// Kills the engine when the last owner lets go.
@@ -82,15 +88,16 @@ impl Runtime {
         observers: Vec<Observer>,
         shutdown_timeout: Option<Duration>,
         manual: bool,
-        Start { jobs, groupings }: Start,
+        Start { jobs, groupings, store }: Start,
     ) -> Result<Self> {
         home.clock.probe();
         panics::install_panic_hook();
         if cfg!(panic = "abort") {
             event::warn_of_abort();
         }
-        let kinds: Vec<Box<dyn Owner>> =
+        let mut kinds: Vec<Box<dyn Owner>> =
             vec![Box::new(Periodics::new(node())), Box::new(Deferred::new()), Box::new(Services::new())];
+        kinds.extend(stored::kind(store, &home));
         let engine = Engine::new(home, Board::new(observers), kinds, shutdown_timeout, manual);
         let guest = Self { engine: Arc::downgrade(&engine), owner: None };
         let _ = engine.home.runtime.set(Box::new(guest.clone()));

@@ -9,7 +9,7 @@ use crate::engine::slots::Slots;
 use crate::engine::supervisor::{Conclusion, Core, Owner, Stop};
 use crate::engine::timers::{Alarm, Topic};
 use crate::error::{Error, Result};
-use crate::job::{Cell, JobInfo, Keep, Key, Message, Run, Spawn, Spawned, Unknown, When};
+use crate::job::{Cell, Job, JobInfo, Keep, Key, Message, Run, Spawn, Spawned, Unknown, When};
 use crate::outcome::{Kind, MissReason, SkipReason, Trigger};
 
 /// How many coming times are shown.
@@ -110,8 +110,8 @@ fn stop_all(core: &mut Core, entry: u32, why: &str) {
 }
 
 impl Owner for Deferred {
-    fn kind(&self) -> Kind {
-        Kind::Job
+    fn owns(&self, job: &Job) -> bool {
+        job.kind == Kind::Job && !job.is_stored()
     }
 
     fn topics(&self) -> &'static [Topic] {

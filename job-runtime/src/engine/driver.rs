@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 
+use super::attendants::Attendants;
 use super::carrier::Lane;
 use super::executor::{self, End, Supervise};
 use super::supervisor::{Core, Owner, Rest, Stop, owner};
@@ -40,6 +41,7 @@ pub(crate) struct Engine {
     /// Set when it has ended.
     pub(crate) over: Arc<AtomicBool>,
     driver: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) attendants: Attendants,
     teller: Teller,
     ended: watch::Sender<Option<Result>>,
     /// Goes last, and with it those know who wait for that.
@@ -96,6 +98,7 @@ impl Engine {
             alive: Arc::new(AtomicBool::new(true)),
             over: Arc::default(),
             driver: Mutex::new(None),
+            attendants: Attendants::new(fake.then(Handle::current)),
             teller,
             ended: watch::Sender::new(None),
             gone: watch::Sender::new(()),
@@ -143,7 +146,7 @@ impl Engine {
     pub(crate) async fn let_go(self: Arc<Self>) {
         self.teller.all_told().await;
         let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let threads: Vec<_> = driver.into_iter().chain(self.teller.close()).collect();
+        let threads: Vec<_> = driver.into_iter().chain(self.attendants.close()).chain(self.teller.close()).collect();
         let (joined, gone) = oneshot::channel::<()>();
         // A thread waits for threads: the program's own for what blocks may all be taken.
         let join = move || {
@@ -296,6 +299,7 @@ impl Engine {
         self.alive.store(false, Ordering::Release);
         CHANGES.fetch_add(1, Ordering::AcqRel);
         self.locked(|core, kinds, _| core.kill(kinds));
+        self.attendants.dismiss();
         self.conclude();
     }
 
@@ -343,13 +347,15 @@ impl Engine {
         self.lock().core.is_closing()
     }
 
-    /// Waits for the end, and until listeners know of it; what came of it.
+    /// Waits for the end, until what attends the engine has put away its things, and until listeners know of it; what
+    /// came of it.
     pub(crate) async fn end(&self) -> Result {
         let mut ended = self.ended.subscribe();
         let result = match ended.wait_for(Option::is_some).await {
             Ok(result) => result.clone().unwrap_or(Ok(())),
             Err(_) => Ok(()),
         };
+        self.attendants.all_done().await;
         self.teller.all_told().await;
         result
     }
@@ -442,7 +448,7 @@ impl Conductor for Engine {
         self.locked(|core, kinds, _| match core.slot_of(run) {
             Some(slot) => core.stop(kinds, slot, Stop::Cancelled(reason.into())),
             None if matches!(run.phase(), Phase::Pending | Phase::Scheduled) => {
-                if let Some(owner) = owner(kinds, run.job.kind) {
+                if let Some(owner) = owner(kinds, &run.job) {
                     owner.on_cancel(core, run, reason);
                 }
             }

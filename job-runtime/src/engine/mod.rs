@@ -1,5 +1,6 @@
 //! What makes jobs run: found by the registry, woken by timers, executed and supervised.
 
+pub(crate) mod attendants;
 pub(crate) mod carrier;
 pub(crate) mod driver;
 pub(crate) mod executor;

@@ -83,6 +83,7 @@ impl Found {
         self.options.conflicts(Signature {
             stateful: self.definition.state.is_some(),
             once: message.is_some_and(|message| !message.is_copied()),
+            template: self.definition.arguments.is_some(),
             given: &self.given,
         })
     }
@@ -91,7 +92,7 @@ impl Found {
     pub(crate) fn into_job(self, home: &Arc<Home>) -> Option<Arc<Job>> {
         let name: Arc<str> = self.name().into();
         let Self { place, kind, options, given, definition, .. } = self;
-        let Definition { guard, needs, state, arguments, message, body, .. } = definition;
+        let Definition { guard, needs, state, arguments, message, wire, body, .. } = definition;
         Some(Arc::new(Job {
             name,
             kind,
@@ -104,6 +105,7 @@ impl Found {
             state: state.map(Box::new),
             arguments,
             message,
+            wire,
             home: Arc::clone(home),
             entry: OnceLock::new(),
         }))

@@ -21,6 +21,8 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 pub(crate) use group::{Family, Remedy};
+#[cfg(feature = "_durable")]
+pub(crate) use owner::kind_of;
 pub(crate) use owner::{Answer, Conclusion, Owner, owner};
 
 use super::executor::Launch;
@@ -328,9 +330,9 @@ impl Core {
     }
 
     pub(crate) fn order(&mut self, order: Order) -> Arc<Run> {
-        let id = RunId(self.next_run);
+        let id = RunId::of_run(self.next_run);
         self.next_run += 1;
-        Run::new(id, order)
+        Run::new(id, 1, order)
     }
 
     pub(crate) fn ledger(&mut self, entry: u32, write: impl FnOnce(&mut Ledger)) {
@@ -343,6 +345,15 @@ impl Core {
     pub(crate) fn start(&mut self, run: Arc<Run>) -> u32 {
         let slot = self.place(&run, Stage::Body);
         self.started_first(slot, &run);
+        self.rest.launches.push(Launch { slot, run, guarded: false });
+        slot
+    }
+
+    /// Starts a further attempt of a run whose occasion was counted when it was first started, here or elsewhere.
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked by the kind that has a store"))]
+    pub(crate) fn start_further(&mut self, run: Arc<Run>) -> u32 {
+        let slot = self.place(&run, Stage::Body);
+        self.started_further(slot, &run);
         self.rest.launches.push(Launch { slot, run, guarded: false });
         slot
     }

@@ -88,6 +88,25 @@ impl Message {
     }
 }
 
+/// How the arguments of a job that waits in a store are read there.
+pub(crate) struct Wire(fn(&str) -> Result<Box<dyn Any + Send>, String>);
+
+impl Wire {
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "made of the jobs in a store"))]
+    pub(crate) fn new(read: fn(&str) -> Result<Box<dyn Any + Send>, String>) -> Self {
+        Self(read)
+    }
+
+    /// The arguments that a text stands for.
+    ///
+    /// # Errors
+    /// When it stands for none, with a sentence.
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked by the kind that has a store"))]
+    pub(crate) fn read(&self, text: &str) -> Result<Box<dyn Any + Send>, String> {
+        (self.0)(text)
+    }
+}
+
 /// A [`Message`] of a type that only its maker knows.
 trait Copies: Send + Sync {
     fn id(&self) -> TypeId;

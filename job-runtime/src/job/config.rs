@@ -181,6 +181,33 @@ impl JobConfig {
         self.set("max_pending", Setting::Number(count))
     }
 
+    /// The queue of a store that a job on demand waits in, one that was given a queue at its attribute. Names beginning
+    /// with `@` are the library's own.
+    pub fn queue(self, name: &str) -> Result<Self> {
+        self.text("queue", name)
+    }
+
+    /// The place of a job among those of its queue: from 0, which goes first and is the default, to 9. For jobs on
+    /// demand that have a [`queue`](Self::queue).
+    pub fn priority(self, priority: u32) -> Result<Self> {
+        self.set("priority", Setting::Number(priority))
+    }
+
+    /// How long a job that was enqueued keeps the same one, which has equal arguments, out: a duration longer than
+    /// zero, counted from when it was enqueued, or `"unfinished"` for as long as it has not come to its end. One that was
+    /// cancelled or discarded keeps none out. For jobs on demand that have a [`queue`](Self::queue).
+    pub fn unique_for(self, length: impl IntoDuration) -> Result<Self> {
+        self.length("unique_for", length)
+    }
+
+    /// How many nodes run a tick of a recurring job:
+    ///
+    /// * `"process"`: each process that has the job. The default.
+    /// * `"cluster"`: one of all that share a store.
+    pub fn scope(self, scope: &str) -> Result<Self> {
+        self.text("scope", scope)
+    }
+
     /// After which ends a service is started again. What a shutdown has ended never is.
     ///
     /// * `"permanent"`: after all. The default.

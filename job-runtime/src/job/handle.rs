@@ -83,7 +83,7 @@ impl<R> JobHandle<R> {
     pub fn id(&self) -> RunId {
         match &self.held {
             Held::Run(run) => run.id,
-            Held::Refused(_) => RunId(0),
+            Held::Refused(_) => RunId::of_run(0),
             Held::Over(id, _) => *id,
         }
     }

@@ -41,10 +41,12 @@ pub use options::check_backoff;
 pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState, ErrorOf, IsJob};
 
 pub(crate) use accounting::Ledger;
-pub(crate) use arguments::{Args, Arguments, Key, Message, Unknown};
+pub(crate) use arguments::{Args, Arguments, Key, Message, Unknown, Wire};
 pub(crate) use data::{ByType, Data, Need};
 pub(crate) use glue::{Cause, Verdict};
 pub(crate) use handle::Ending;
+#[cfg(feature = "_durable")]
+pub(crate) use options::PRIORITIES;
 pub(crate) use options::{DelayMode, Grace, Options, Signature};
 pub(crate) use run::{Directive, Keep, Order, Phase, Run};
 pub(crate) use spawn::{Spawn, Spawned, When};
@@ -109,6 +111,8 @@ pub(crate) struct Job {
     pub(crate) arguments: Option<Arguments>,
     /// What those who spawn a job on demand give it.
     pub(crate) message: Option<Message>,
+    /// How they are written where they wait in a store.
+    pub(crate) wire: Option<Wire>,
     pub(crate) home: Arc<Home>,
     /// Its number in the engine, once it is there.
     pub(crate) entry: OnceLock<u32>,
@@ -121,6 +125,11 @@ impl Job {
 
     pub(crate) fn set_entry(&self, entry: u32) {
         let _ = self.entry.set(entry);
+    }
+
+    /// Whether its runs are kept in a store, which also sees to their further attempts.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.options.is_stored()
     }
 
     /// Whether a run can hear that it is asked to stop.
@@ -174,6 +183,8 @@ pub(crate) struct Home {
     pub(crate) conductor: OnceLock<Weak<dyn Conductor>>,
     /// How the arguments of templates are hashed and compared, by the types beside their functions.
     pub(crate) templates: OnceLock<HashMap<TypeId, Arguments>>,
+    /// The store as its kind lays it open, where there is one.
+    pub(crate) store: OnceLock<Box<dyn Any + Send + Sync>>,
     /// The runtime as a context hands it out; set by the surface, which alone knows its type.
     pub(crate) runtime: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -189,8 +200,8 @@ pub(crate) trait Conductor: Send + Sync {
 
 impl Home {
     pub(crate) fn new(clock: Clock, data: Data, makers: Makers) -> Self {
-        let (conductor, templates, runtime) = Default::default();
-        Self { clock, data, makers, conductor, templates, runtime }
+        let (conductor, templates, store, runtime) = Default::default();
+        Self { clock, data, makers, conductor, templates, store, runtime }
     }
 }
 

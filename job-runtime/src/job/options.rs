@@ -15,6 +15,7 @@ use crate::policy::missed::Missed;
 use crate::policy::overlap::Overlap;
 use crate::policy::restart::{Budget, GiveUp, Restart};
 use crate::policy::retry::Backoff;
+use crate::policy::unique::{OnConflict, UniqueFor};
 use crate::schedule::{Calendar, Dst, Expressions, Timetable, Zone};
 
 pub(crate) use conflicts::Signature;
@@ -34,6 +35,33 @@ pub(crate) enum Grace {
     BrutalKill,
     Infinity,
 }
+
+/// How many run a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Each process that has the job.
+    Process,
+    /// One of all that share a store.
+    Cluster,
+}
+
+impl Scope {
+    const WORDS: [&'static str; 2] = ["process", "cluster"];
+
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "process" => Some(Self::Process),
+            "cluster" => Some(Self::Cluster),
+            _ => None,
+        }
+    }
+}
+
+/// The priorities that a job in a store can have, of which the lowest goes first.
+pub(crate) const PRIORITIES: std::ops::RangeInclusive<u32> = 0..=9;
+
+/// How many runs of a job on demand may wait, unless it is said.
+const MAX_PENDING: u32 = 10_000;
 
 /// All options of a job; those of other kinds keep their defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +92,11 @@ pub(crate) struct Options {
     pub(crate) pause_after: Option<u32>,
     /// How many runs of a job on demand may wait for their start.
     pub(crate) max_pending: u32,
+    /// The queue in a store that a job on demand waits in.
+    pub(crate) queue: Option<String>,
+    pub(crate) priority: u32,
+    pub(crate) unique_for: Option<UniqueFor>,
+    pub(crate) scope: Scope,
     pub(crate) restart: Restart,
     max_restarts: Option<u32>,
     max_seconds: Option<u32>,
@@ -106,7 +139,11 @@ impl Options {
             max_attempts: 1,
             backoff: None,
             pause_after: None,
-            max_pending: 10_000,
+            max_pending: MAX_PENDING,
+            queue: None,
+            priority: 0,
+            unique_for: None,
+            scope: Scope::Process,
             restart: Restart::Permanent,
             max_restarts: None,
             max_seconds: None,
@@ -152,6 +189,10 @@ impl Options {
             "backoff" => self.backoff = Some(value.backoff()?),
             "pause_after" => self.pause_after = Some(value.count()?),
             "max_pending" => self.max_pending = value.count_or_none()?,
+            "queue" => self.queue = Some(value.queue()?),
+            "priority" => self.priority = value.priority()?,
+            "unique_for" => self.unique_for = Some(value.unique_for()?),
+            "scope" => self.scope = value.word(Scope::WORDS, Scope::parse)?,
             "restart" => self.restart = value.word(Restart::WORDS, Restart::parse)?,
             "max_restarts" => self.max_restarts = Some(value.count_or_none()?),
             "max_seconds" => self.max_seconds = Some(value.seconds()?),
@@ -198,6 +239,24 @@ impl Options {
             Some(period) if self.align => Timetable::Aligned(period),
             _ => timetable,
         }
+    }
+
+    /// Reads what `unique_for` is given where a job is enqueued.
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked where a job is enqueued"))]
+    pub(crate) fn unique_for(value: Setting<'_>) -> Result<UniqueFor> {
+        value.unique_for().map_err(|error| Error::configuration(format!("`unique_for`: {error}")))
+    }
+
+    /// Reads what `on_conflict` is given there.
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked where a job is enqueued"))]
+    pub(crate) fn on_conflict(value: Setting<'_>) -> Result<OnConflict> {
+        let rule = value.word(OnConflict::WORDS, OnConflict::parse);
+        rule.map_err(|error| Error::configuration(format!("`on_conflict`: {error}")))
+    }
+
+    /// Whether its runs are kept in a store.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.queue.is_some() || self.scope == Scope::Cluster
     }
 
     /// The overlap policy in force.
@@ -251,7 +310,7 @@ fn delay_mode(word: &str) -> Option<DelayMode> {
 mod tests {
     use super::*;
 
-    const PERIODIC: [(&str, &str); 20] = [
+    const PERIODIC: [(&str, &str); 21] = [
         ("every", "5m"),
         ("cron", "30 2 * * *; @daily"),
         ("tz", "Europe/Berlin"),
@@ -270,15 +329,19 @@ mod tests {
         ("max_attempts", "5"),
         ("backoff", "1s..5m"),
         ("pause_after", "3"),
+        ("scope", "cluster"),
         ("name", "other"),
         ("enabled", "false"),
     ];
-    const JOB: [(&str, &str); 8] = [
+    const JOB: [(&str, &str); 11] = [
         ("max_attempts", "5"),
         ("backoff", "10s"),
         ("timeout", "1m"),
         ("max_running", "3"),
         ("max_pending", "0"),
+        ("queue", "mail"),
+        ("priority", "3"),
+        ("unique_for", "1h"),
         ("job_shutdown", "infinity"),
         ("name", "other"),
         ("enabled", "false"),
@@ -328,6 +391,11 @@ mod tests {
             (Kind::Periodic, "name", " ", "not empty"),
             (Kind::Job, "max_pending", "-1", "a number from 0"),
             (Kind::Job, "max_running", "0", "a number from 1"),
+            (Kind::Job, "queue", "a,b", "the name of a queue"),
+            (Kind::Job, "queue", "@mine", "the name of a queue"),
+            (Kind::Job, "priority", "10", "a number from 0, the most urgent, to 9"),
+            (Kind::Job, "unique_for", "0s", "longer than zero"),
+            (Kind::Periodic, "scope", "clutser", "did you mean `cluster`?"),
             (Kind::Job, "every", "10m", "goes with `#[periodic]`"),
             (Kind::Service, "restart", "permanant", "did you mean `permanent`?"),
             (Kind::Service, "max_restarts", "many", "a number from 0"),

@@ -148,7 +148,7 @@ pub(crate) struct Order {
 }
 
 impl Run {
-    pub(crate) fn new(id: RunId, order: Order) -> Arc<Self> {
+    pub(crate) fn new(id: RunId, attempt: u32, order: Order) -> Arc<Self> {
         let Order { job, trigger, scheduled_at, nominal, ready, args, cell, given, keep, entry, unit } = order;
         Arc::new(Self {
             id,
@@ -162,7 +162,7 @@ impl Run {
             entry,
             unit,
             slot: AtomicU32::new(u32::MAX),
-            attempt: AtomicU32::new(1),
+            attempt: AtomicU32::new(attempt),
             armed: AtomicU32::new(0),
             polls: AtomicU32::new(0),
             phase: AtomicU8::new(Phase::Pending.code()),
@@ -177,7 +177,7 @@ impl Run {
 
     /// The low half of its number, which tells its alarms from those of another run.
     pub(crate) fn stamp(&self) -> u32 {
-        u32::try_from(self.id.0 & u64::from(u32::MAX)).unwrap_or_default()
+        u32::try_from(self.id.number() & u64::from(u32::MAX)).unwrap_or_default()
     }
 
     /// Notes that a poll begins, or ends.
@@ -305,7 +305,8 @@ impl Run {
         let given = self.rare().take_given()?;
         let message = self.job.message.as_ref()?;
         let once_more = self.attempt() < self.job.options.max_attempts || self.job.hears();
-        if !once_more || !message.is_copied() {
+        // Of what is in a store, each attempt is given its own.
+        if !once_more || self.job.is_stored() || !message.is_copied() {
             return Some(given);
         }
         // Put back also where the copying, which is the users' code, panics.

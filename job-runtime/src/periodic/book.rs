@@ -182,8 +182,8 @@ fn stop_all(core: &mut Core, runs: Vec<u32>, why: &str) {
 }
 
 impl Owner for Periodics {
-    fn kind(&self) -> Kind {
-        Kind::Periodic
+    fn owns(&self, job: &Job) -> bool {
+        job.kind == Kind::Periodic && !job.is_stored()
     }
 
     fn topics(&self) -> &'static [Topic] {

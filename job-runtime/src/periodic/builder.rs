@@ -84,8 +84,9 @@ impl Periodic {
     pub(crate) fn into_job(self, home: &Arc<Home>) -> Result<Arc<Job>> {
         let Self { mut name, mut timetable, options, body } = self;
         if let Some(options) = &options {
-            if let Some(conflict) =
-                options.conflicts(Signature { stateful: false, once: false, given: &timetable }).first()
+            if let Some(conflict) = options
+                .conflicts(Signature { stateful: false, once: false, template: false, given: &timetable })
+                .first()
             {
                 return Err(refused(&name, conflict));
             }
@@ -111,6 +112,7 @@ impl Periodic {
             state: None,
             arguments: None,
             message: None,
+            wire: None,
             home: Arc::clone(home),
             entry: OnceLock::new(),
         }))

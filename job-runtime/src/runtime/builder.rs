@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::stored::Choice;
 use super::{Runtime, Start};
 use crate::clock::Clock;
 use crate::duration::{self, IntoDuration, Setting};
@@ -17,7 +18,7 @@ use crate::job::{Data, Home, Job, JobConfig, Makers};
 use crate::name::did_you_mean;
 use crate::schedule::check_zone_data;
 
-const SETTINGS: [&str; 3] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT", "JOBS_ZONE_DATA"];
+const SETTINGS: [&str; 4] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT", "JOBS_STORE", "JOBS_ZONE_DATA"];
 
 /// All annotated functions of the linked program, ready to be started.
 ///
@@ -72,6 +73,7 @@ pub fn run_all() -> Builder {
         observers: Vec::new(),
         shutdown_timeout: Ok(Some(Duration::from_secs(25))),
         shutdown_on: Vec::new(),
+        stored: Choice::default(),
     }
 }
 
@@ -117,6 +119,7 @@ pub struct Builder {
     observers: Vec<Observer>,
     shutdown_timeout: Result<Option<Duration>>,
     shutdown_on: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    pub(super) stored: Choice,
 }
 
 /// How a runtime keeps time and where its options come from.
@@ -363,10 +366,10 @@ impl Builder {
     /// Outside a tokio runtime with its time enabled.
     ///
     /// # Cancel safety
-    /// Safe: once polled it is done, and dropped before that nothing is started.
-    #[expect(clippy::unused_async, reason = "stores are opened here, and the signature stays")]
+    /// Safe: until it is ready nothing is started.
     pub async fn start(self) -> Result<Runtime> {
         let runtime = self.start_in(Mode::real())?;
+        runtime.open_store().await?;
         runtime.engine()?.drive()?;
         Ok(runtime)
     }
@@ -387,12 +390,13 @@ impl Builder {
         let inventory = find(self.changes, self.only.as_deref(), &environment, &mut mistakes);
         let home = Arc::new(Home::new(clock, self.data, self.makers));
         let Inventory { found, groupings, notices, .. } = inventory;
+        let store = self.stored.resolve(&found, &environment, &mut mistakes);
         let jobs = check(found, &home, manual, &mut mistakes);
         refuse(mistakes)?;
         for notice in &notices {
             event::log_notice(notice);
         }
-        let runtime = Runtime::open(home, self.observers, shutdown_timeout, manual, Start { jobs, groupings })?;
+        let runtime = Runtime::open(home, self.observers, shutdown_timeout, manual, Start { jobs, groupings, store })?;
         let engine = runtime.engine()?;
         for signal in self.shutdown_on {
             engine.shutdown_when(signal);
@@ -405,6 +409,7 @@ impl Builder {
         let engine = runtime.engine()?;
         // Before the first job runs: a signal that comes then must find its handler.
         let signals = crate::signals::listen(&engine)?;
+        runtime.open_store().await?;
         engine.drive()?;
         let result = runtime.join().await;
         if engine.is_stuck() {

@@ -121,7 +121,7 @@ impl Services {
 
     /// What becomes of a service whose run has ended.
     fn follow_up(&mut self, core: &mut Core, slot: u32, end: Conclusion) {
-        let Conclusion { outcome, error, cause } = end;
+        let Conclusion { outcome, error, cause, .. } = end;
         let Some(unit) = self.units.get_mut(slot) else { return core.discard(cause) };
         let entry = unit.job.entry();
         unit.standing = Standing::Down;
@@ -207,8 +207,8 @@ impl Unit {
 }
 
 impl Owner for Services {
-    fn kind(&self) -> Kind {
-        Kind::Service
+    fn owns(&self, job: &Job) -> bool {
+        job.kind == Kind::Service
     }
 
     fn topics(&self) -> &'static [Topic] {

@@ -173,7 +173,6 @@ impl TestBuilder {
     ///
     /// # Cancel safety
     /// Safe: once polled it is done, and dropped before that nothing is started.
-    #[expect(clippy::unused_async, reason = "stores are opened here, and the signature stays")]
     pub async fn try_start(self) -> Result<Harness> {
         if !is_paused() {
             let sentence =
@@ -185,6 +184,7 @@ impl TestBuilder {
         let record = Arc::new(Record::default());
         let observer = Arc::clone(&record);
         let runtime = self.builder.on_event(move |event| observer.note(event)).start_in(mode)?;
+        runtime.open_store().await?;
         Harness::new(runtime, record, !self.auto)
     }
 

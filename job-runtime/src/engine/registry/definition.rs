@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::duration::Setting;
 use crate::job::{
-    Arguments, Body, BoxFuture, Context, Group, Guard, Input, Maker, Message, Need, Place, Report, Stateful,
+    Arguments, Body, BoxFuture, Context, Group, Guard, Input, Maker, Message, Need, Place, Report, Stateful, Wire,
 };
 use crate::outcome::Kind;
 use crate::schedule::Timetable;
@@ -55,6 +55,7 @@ pub struct Definition {
     pub(super) state: Option<Stateful>,
     pub(super) arguments: Option<Arguments>,
     pub(super) message: Option<Message>,
+    pub(super) wire: Option<Wire>,
     pub(super) body: Option<Body>,
 }
 
@@ -68,6 +69,7 @@ impl Definition {
             state: None,
             arguments: None,
             message: None,
+            wire: None,
             body: None,
         }
     }
@@ -146,6 +148,13 @@ impl Definition {
     #[must_use]
     pub fn message<A: Send + 'static>(mut self, copy: Option<fn(&A) -> A>) -> Self {
         self.message = Some(Message::of(copy));
+        self
+    }
+
+    /// How the parameters by value of a job that waits in a store are read there.
+    #[must_use]
+    pub fn wire(mut self, read: fn(&str) -> Result<Box<dyn Any + Send>, String>) -> Self {
+        self.wire = Some(Wire::new(read));
         self
     }
 

@@ -23,6 +23,11 @@ impl Core {
         self.attempt_started(slot, run, run.trigger, run.lateness(self.now.moment));
     }
 
+    pub(super) fn started_further(&mut self, slot: u32, run: &Arc<Run>) {
+        self.ledger(run.entry, |ledger| ledger.running += 1);
+        self.attempt_started(slot, run, Trigger::Retry, run.lateness(self.now.moment));
+    }
+
     fn attempt_started(&mut self, slot: u32, run: &Arc<Run>, trigger: Trigger, lateness: Duration) {
         run.set_phase(Phase::Running);
         let scheduled_at = run.scheduled_at;
@@ -105,7 +110,7 @@ impl Core {
             Stop::Shutdown => self.miss(&run, MissReason::Shutdown),
             Stop::TimedOut | Stop::Cancelled(_) => self.skip(&run, SkipReason::Cancelled, None),
         }
-        if let Some(owner) = owner(kinds, run.job.kind) {
+        if let Some(owner) = owner(kinds, &run.job) {
             owner.on_answer(self, &run, slot, Answer::Stopped);
         }
         self.await_dropped(slot);
@@ -134,7 +139,7 @@ impl Core {
         if let Some(run) = self.runs.get(slot).map(|running| Arc::clone(&running.run)) {
             self.post(Some(&run.job), Some(run.id), EventKind::NotRetried { attempt: run.attempt(), outcome });
         }
-        self.finalize(kinds, slot, outcome, ending, None);
+        self.finalize(kinds, slot, outcome, ending, None, None);
     }
 
     /// A task that was dropped before the shutdown, and is not gone yet, is waited for like one dropped by it.

@@ -81,7 +81,7 @@ impl Core {
                 self.discard_ending(ending);
                 self.wait_for_attempt(slot, &run, attempt, delay);
             }
-            None => self.finalize(kinds, slot, outcome, ending, error),
+            None => self.finalize(kinds, slot, outcome, ending, error, directive),
         }
         Some(outcome)
     }
@@ -93,7 +93,7 @@ impl Core {
         outcome: Outcome,
         directive: Option<&Directive>,
     ) -> Option<(u32, Duration)> {
-        if self.is_closing() || matches!(outcome, Outcome::Cancelled | Outcome::Interrupted) {
+        if self.is_closing() || run.job.is_stored() || matches!(outcome, Outcome::Cancelled | Outcome::Interrupted) {
             return None;
         }
         let attempt = run.attempt();
@@ -129,6 +129,7 @@ impl Core {
         outcome: Outcome,
         ending: Ending,
         error: Option<Arc<str>>,
+        directive: Option<Directive>,
     ) {
         let Some(running) = self.vacate(slot) else { return };
         if running.alarm != Moment::NEVER {
@@ -139,8 +140,8 @@ impl Core {
         let (ending, cause) = without_cause(ending, run.keep);
         self.close(&run, phase_of(outcome), ending);
         self.write_down(&run, outcome, error.as_deref());
-        if let Some(owner) = owner(kinds, run.job.kind) {
-            owner.on_end(self, &run, Conclusion { outcome, error, cause });
+        if let Some(owner) = owner(kinds, &run.job) {
+            owner.on_end(self, &run, Conclusion { outcome, error, cause, directive });
         }
     }
 
@@ -187,7 +188,7 @@ impl Core {
                 Answer::No
             }
         };
-        owner(kinds, run.job.kind).is_some_and(|owner| owner.on_answer(self, run, slot, answer))
+        owner(kinds, &run.job).is_some_and(|owner| owner.on_answer(self, run, slot, answer))
     }
 }
 
@@ -254,7 +255,7 @@ fn returned(verdict: Verdict) -> Judged {
 
 /// A job whose arguments are gone has no other attempt, and is told so.
 fn possible(directive: Directive, run: &Run) -> Directive {
-    if matches!(directive, Directive::Snooze(_)) && !run.is_repeatable() {
+    if matches!(directive, Directive::Snooze(_)) && !run.job.is_stored() && !run.is_repeatable() {
         return Directive::Cancel("it was to be snoozed, but its arguments are not `Clone`".into());
     }
     directive

@@ -83,8 +83,7 @@ impl Core {
     pub(crate) fn begin_job(&mut self, kinds: &mut [Box<dyn Owner>], entry: u32, trigger: Trigger) {
         let Some(kept) = self.entries.get_mut(entry) else { return };
         kept.halted = false;
-        let kind = kept.job.kind;
-        if let Some(owner) = owner(kinds, kind) {
+        if let Some(owner) = owner(kinds, &kept.job) {
             owner.begin(self, entry, trigger);
         }
     }
@@ -233,8 +232,7 @@ impl Core {
             }
             return;
         }
-        let Some(kind) = self.job(entry).map(|job| job.kind) else { return };
-        if let Some(owner) = owner(kinds, kind) {
+        if let Some(owner) = self.job(entry).and_then(|job| owner(kinds, job)) {
             owner.halt(self, entry);
         }
     }

@@ -36,7 +36,7 @@ impl Core {
         let entry = self.entries.insert(entry);
         job.set_entry(entry);
         self.names.insert(Arc::clone(&job.name), entry);
-        if let Some(owner) = owner(kinds, job.kind) {
+        if let Some(owner) = owner(kinds, job) {
             owner.admit(self, entry);
         }
         Ok(entry)
@@ -52,8 +52,8 @@ impl Core {
         entry: u32,
         act: impl FnOnce(&mut Self, &mut dyn Owner, u32) -> T,
     ) -> Result<T> {
-        let kind = self.job(entry).map(|job| job.kind);
-        let owner = kind.and_then(|kind| owner(kinds, kind)).ok_or_else(|| Error::refused("the job was removed"))?;
+        let owner = self.job(entry).and_then(|job| owner(kinds, job));
+        let owner = owner.ok_or_else(|| Error::refused("the job was removed"))?;
         Ok(act(self, &mut **owner, entry))
     }
 

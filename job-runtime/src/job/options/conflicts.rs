@@ -1,6 +1,6 @@
 //! What the options of a job say against each other, and against its signature.
 
-use super::{DelayMode, Options};
+use super::{DelayMode, MAX_PENDING, Options, Scope};
 use crate::outcome::Kind;
 use crate::policy::overlap::Overlap;
 use crate::policy::restart::Restart;
@@ -13,6 +13,8 @@ pub(crate) struct Signature<'j> {
     pub(crate) stateful: bool,
     /// Whether its arguments can be given to one attempt only, because they are not `Clone`.
     pub(crate) once: bool,
+    /// Whether it is a template.
+    pub(crate) template: bool,
     /// When it is due, unless its options say so.
     pub(crate) given: &'j Timetable,
 }
@@ -21,7 +23,12 @@ impl Options {
     /// A sentence for each contradiction.
     pub(crate) fn conflicts(&self, signature: Signature<'_>) -> Vec<String> {
         match self.kind {
-            Kind::Periodic => self.contradicting_schedule(signature),
+            Kind::Periodic => {
+                let mut told = self.contradicting_schedule(signature);
+                told.extend(self.contradicting_cluster(signature));
+                told
+            }
+            Kind::Job if self.queue.is_some() => self.contradicting_queue(signature),
             Kind::Job => self.contradicting_attempts(signature),
             Kind::Service => self.contradicting_restarts(),
         }
@@ -33,7 +40,7 @@ impl Options {
         let scheduled = self.every.is_some() || self.cron.is_some();
         let zoned = self.cron.is_some() || (!scheduled && matches!(given, Timetable::Calendar(_)));
         let calendar = self.cron.is_some() || (!scheduled && given.period().is_none());
-        [
+        told([
             (self.every.is_some() && self.cron.is_some(), "`every` and `cron` both say when it is due: leave one out"),
             (self.tz.is_some() && !zoned, "`tz` is the zone of `cron`, which is not set: leave it out"),
             (self.dst.is_some() && !zoned, "`dst` is a rule for `cron`, which is not set: leave it out"),
@@ -58,17 +65,51 @@ impl Options {
                 "one run at a time holds the `&mut` state: choose `on_overlap = \"ignore\"`, `\"queue\"` or \
                  `\"stop_previous\"`",
             ),
-        ]
-        .into_iter()
-        .filter(|(conflict, _)| *conflict)
-        .map(|(_, sentence)| sentence.to_owned())
-        .collect()
+        ])
+    }
+
+    /// What one process cannot know, or all of them have each for themselves.
+    fn contradicting_cluster(&self, Signature { stateful, template, .. }: Signature<'_>) -> Vec<String> {
+        if self.scope == Scope::Process {
+            return Vec::new();
+        }
+        told([
+            (
+                stateful,
+                "`scope = \"cluster\"` runs it on any node, and its `&mut` state would be another on each: keep it in the store or in shared data",
+            ),
+            (template, "`scope = \"cluster\"` has one schedule for all nodes: leave its arguments by value out"),
+            (
+                self.delay_mode == DelayMode::Shifted,
+                "`scope = \"cluster\"` names the times of all ticks beforehand: leave `delay_mode = \"shifted\"` out",
+            ),
+            (!self.splay.is_zero(), "`splay` spreads nodes, of which `scope = \"cluster\"` takes one: leave it out"),
+        ])
+    }
+
+    fn contradicting_queue(&self, Signature { stateful, .. }: Signature<'_>) -> Vec<String> {
+        told([
+            (
+                self.max_running.is_some(),
+                "the queue says how many run: leave `max_running` out, or give the job a queue of its own",
+            ),
+            (self.max_pending != MAX_PENDING, "any number of jobs wait in a queue: leave `max_pending` out"),
+            (
+                stateful,
+                "a job in a queue runs in any process, and its `&mut` state would be another in each: keep it in the store or in shared data",
+            ),
+        ])
     }
 
     fn contradicting_attempts(&self, Signature { once, .. }: Signature<'_>) -> Vec<String> {
-        let again = once && self.max_attempts > 1;
-        let sentence = "its arguments are not `Clone`, so that it has one attempt: leave `max_attempts` out";
-        again.then(|| sentence.to_owned()).into_iter().collect()
+        told([
+            (
+                once && self.max_attempts > 1,
+                "its arguments are not `Clone`, so that it has one attempt: leave `max_attempts` out",
+            ),
+            (self.priority != 0, "`priority` is one among the jobs of a queue: write `queue` too"),
+            (self.unique_for.is_some(), "`unique_for` is for jobs that wait in a queue: write `queue` too"),
+        ])
     }
 
     fn contradicting_restarts(&self) -> Vec<String> {
@@ -82,6 +123,11 @@ impl Options {
     }
 }
 
+/// The sentences on what is the case.
+fn told<const N: usize>(conflicts: [(bool, &str); N]) -> Vec<String> {
+    conflicts.into_iter().filter(|(conflict, _)| *conflict).map(|(_, sentence)| sentence.to_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +135,7 @@ mod tests {
     use std::time::Duration;
 
     const PERIOD: Timetable = Timetable::Every(Duration::from_secs(1));
-    const PLAIN: Signature<'_> = Signature { stateful: false, once: false, given: &PERIOD };
+    const PLAIN: Signature<'_> = Signature { stateful: false, once: false, template: false, given: &PERIOD };
 
     fn options(kind: Kind, settings: &[(&str, &str)]) -> Options {
         let mut options = Options::of(kind);

@@ -9,7 +9,7 @@ use crate::outcome::Kind;
 use crate::policy::retry::Backoff;
 
 /// The options, as they are written everywhere, each with the kinds of job that take it.
-const TAKEN_BY: [(&str, &[Kind]); 25] = [
+const TAKEN_BY: [(&str, &[Kind]); 29] = [
     ("every", &[Kind::Periodic]),
     ("cron", &[Kind::Periodic]),
     ("tz", &[Kind::Periodic]),
@@ -23,6 +23,10 @@ const TAKEN_BY: [(&str, &[Kind]); 25] = [
     ("splay", &[Kind::Periodic]),
     ("align", &[Kind::Periodic]),
     ("pause_after", &[Kind::Periodic]),
+    ("scope", &[Kind::Periodic]),
+    ("queue", &[Kind::Job]),
+    ("priority", &[Kind::Job]),
+    ("unique_for", &[Kind::Job]),
     ("max_running", &[Kind::Periodic, Kind::Job]),
     ("max_pending", &[Kind::Job]),
     ("max_attempts", &[Kind::Periodic, Kind::Job]),
@@ -95,7 +99,7 @@ mod tests {
     #[test]
     fn each_kind_takes_its_own_options() {
         let names = |kind| Options::names(kind).collect::<Vec<_>>();
-        assert_eq!(names(Kind::Periodic).len(), 20);
+        assert_eq!(names(Kind::Periodic).len(), 21);
         for (kind, mut options) in [
             (
                 Kind::Job,
@@ -105,6 +109,9 @@ mod tests {
                     "timeout",
                     "max_running",
                     "max_pending",
+                    "queue",
+                    "priority",
+                    "unique_for",
                     "job_shutdown",
                     "name",
                     "enabled",

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{DelayMode, Grace, Options, kinds};
+use super::{DelayMode, Grace, Options, Scope, kinds};
 use crate::duration::text;
 use crate::outcome::Kind;
 use crate::policy::missed::Missed;
 use crate::policy::restart::{GiveUp, Restart};
+use crate::policy::unique::UniqueFor;
 
 impl Options {
     /// First what is told of every job of the kind, then each option that differs from its default; and the rule where
@@ -16,6 +17,10 @@ impl Options {
         let serial = stateful && self.kind == Kind::Job;
         [
             self.leading(stateful),
+            (self.scope == Scope::Cluster).then(|| "scope cluster".to_owned()),
+            self.queue.as_ref().map(|queue| format!("queue {queue}")),
+            (self.priority != usual.priority).then(|| format!("priority {}", self.priority)),
+            self.unique_for.map(unique),
             self.budget_in_words(),
             dst.map(|rule| format!("dst {rule}")),
             length("initial_delay", self.initial_delay.filter(|_| dst.is_none())),
@@ -70,6 +75,13 @@ fn count(name: &str, value: Option<u32>) -> Option<String> {
     value.map(|value| format!("{name} {value}"))
 }
 
+fn unique(unique: UniqueFor) -> String {
+    match unique {
+        UniqueFor::Period(period) => format!("unique_for {}", text(period)),
+        UniqueFor::Unfinished => "unique_for unfinished".to_owned(),
+    }
+}
+
 fn missed(policy: Missed) -> String {
     match policy {
         Missed::One => "on_missed one".to_owned(),
@@ -115,6 +127,8 @@ mod tests {
             ["max_running 4", "max_pending 0", "timeout 1m", "job_shutdown infinity", "max_attempts 5", "backoff 10s"];
         assert_eq!(told(Kind::Job, false, &settings), all);
         assert_eq!(told(Kind::Job, true, &settings)[..2], ["serial", "max_pending 0"]);
+        let queued = [("queue", "mail"), ("priority", "3"), ("unique_for", "1h")];
+        assert_eq!(told(Kind::Job, false, &queued), ["queue mail", "priority 3", "unique_for 1h"]);
         let usual = [("max_pending", "10000"), ("max_attempts", "1"), ("backoff", "10s")];
         assert!(told(Kind::Job, false, &usual).is_empty(), "a single attempt has no delays");
     }
@@ -138,5 +152,6 @@ mod tests {
     #[test]
     fn a_recurring_job_tells_its_overlap_policy_first() {
         assert_eq!(told(Kind::Periodic, true, &[("pause_after", "3")]), ["on_overlap ignore", "pause_after 3"]);
+        assert_eq!(told(Kind::Periodic, false, &[("scope", "cluster")]), ["on_overlap run", "scope cluster"]);
     }
 }

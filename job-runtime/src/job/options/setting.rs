@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::Grace;
+use super::{Grace, PRIORITIES};
 use crate::duration::{Setting, above_zero, read};
 use crate::error::{Error, Result};
 use crate::name::{hint, is_name};
 use crate::policy::retry::Backoff;
+use crate::policy::unique::UniqueFor;
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the words first, and then what any duration is")]
 impl Setting<'_> {
@@ -66,6 +67,26 @@ impl Setting<'_> {
 
     pub(in crate::job) fn seconds(self) -> Result<u32> {
         self.number().filter(|seconds| *seconds > 0).ok_or_else(|| takes("a number of whole seconds from 1, as in `5`"))
+    }
+
+    pub(in crate::job) fn priority(self) -> Result<u32> {
+        let priority = self.number().filter(|priority| PRIORITIES.contains(priority));
+        priority.ok_or_else(|| takes("a number from 0, the most urgent, to 9"))
+    }
+
+    /// Names that begin with `@` are the library's own.
+    pub(super) fn queue(self) -> Result<String> {
+        match self {
+            Setting::Text(text) if is_name(text) && !text.starts_with('@') => Ok(text.to_owned()),
+            _ => Err(takes("the name of a queue, as in `mail`: without commas, control characters, and a leading `@`")),
+        }
+    }
+
+    pub(in crate::job) fn unique_for(self) -> Result<UniqueFor> {
+        match self {
+            Setting::Text("unfinished") => Ok(UniqueFor::Unfinished),
+            other => above_zero(other.duration()?).map(UniqueFor::Period),
+        }
     }
 
     fn number(self) -> Option<u32> {

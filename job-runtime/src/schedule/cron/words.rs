@@ -124,7 +124,7 @@ impl Part {
         match step {
             _ if !steady
                 || !self.size.is_multiple_of(step)
-                || self.values.len() * usize::from(step) != self.size.into() =>
+                || self.values.len() * usize::from(step) != usize::from(self.size) =>
             {
                 None
             }

@@ -1,0 +1,265 @@
+//! Putting a job into its queue: [`Enqueue`].
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::key::unique_key;
+use super::office::in_words;
+use super::open::Shelf;
+use super::row::{Due, NewJob, NewJobs};
+use super::store::{Fault, Inserted, Store};
+use super::within::{Joined, Within};
+use crate::duration::{IntoDuration, Setting};
+use crate::error::{Error, Result};
+use crate::job::{Job, Options, PRIORITIES};
+use crate::outcome::RunId;
+use crate::policy::unique::{OnConflict, UniqueFor};
+
+/// A job that is about to be put into its queue, from `enqueue` of the type beside a function; or several, from
+/// `enqueue_all`. Awaiting it puts it in.
+///
+/// What has been answered stays, whatever becomes of this process, or of the store's, from then on.
+///
+/// `R` is what the function returns, and `O` what awaiting gives: an [`Enqueued`], or one for each job.
+///
+/// # Errors
+/// [`Error::is_configuration`] when a setter was given what it does not take, or the arguments cannot be written as
+/// JSON; [`Error::is_unavailable`] when the store did not answer; [`Error::is_refused`] when no runtime is there.
+///
+/// # Cancel safety
+/// When the future is dropped after it was polled, the job may have been put in, or not.
+#[must_use = "nothing is enqueued until it is awaited"]
+pub struct Enqueue<R, O = Enqueued> {
+    order: Result<Order>,
+    kind: PhantomData<fn() -> (R, O)>,
+}
+
+/// What is put in, and where.
+pub(crate) struct Order {
+    store: Arc<dyn Store>,
+    now: SystemTime,
+    pub(crate) jobs: NewJobs,
+    unique_for: Option<UniqueFor>,
+    on_conflict: OnConflict,
+    /// Instead of the arguments.
+    key: Option<String>,
+}
+
+/// A job that was put into its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Enqueued {
+    /// Its identity, by which [`Runtime::job_row`](crate::Runtime::job_row) finds it.
+    pub id: RunId,
+    /// Whether it is a new one; else it is the one that was there and kept this one out.
+    pub is_new: bool,
+}
+
+impl<R, O> Enqueue<R, O> {
+    /// The job with its arguments as JSON, as each of them was written.
+    pub(crate) fn new(job: Result<Arc<Job>>, args: impl Iterator<Item = std::result::Result<String, String>>) -> Self {
+        Self { order: job.and_then(|job| Order::new(&job, args)), kind: PhantomData }
+    }
+
+    pub(crate) fn into_order(self) -> Result<Order> {
+        self.order
+    }
+
+    /// Runs it no sooner than after this delay, counted by the store's clock.
+    pub fn after(self, delay: impl IntoDuration) -> Self {
+        self.set(|order| {
+            order.jobs.due = Due::After(delay.into_duration()?);
+            Ok(())
+        })
+    }
+
+    /// Runs it no sooner than at this time, by the store's clock; at once where that is past.
+    pub fn at(self, time: SystemTime) -> Self {
+        self.set(|order| {
+            order.jobs.due = Due::At(time);
+            Ok(())
+        })
+    }
+
+    /// Its place among those of its queue, from 0, which goes first, to 9.
+    pub fn priority(self, priority: u32) -> Self {
+        self.set(|order| {
+            if !PRIORITIES.contains(&priority) {
+                return Err(Error::configuration(
+                    "`priority`: takes a number from 0, the most urgent, to 9".to_owned(),
+                ));
+            }
+            order.jobs.priority = priority;
+            Ok(())
+        })
+    }
+
+    /// Keeps the same job out for so long, or as long as it is `"unfinished"`: another one of this function with equal
+    /// arguments, or with the same [`unique_key`](Self::unique_key). One that was cancelled or discarded keeps none out.
+    pub fn unique_for(self, length: impl IntoDuration) -> Self {
+        self.set(|order| {
+            order.unique_for = Some(Options::unique_for(length.as_setting())?);
+            Ok(())
+        })
+    }
+
+    /// What makes another job of this function the same, instead of its arguments; as long as it is unfinished, unless
+    /// [`unique_for`](Self::unique_for) is set too.
+    pub fn unique_key(self, key: impl fmt::Display) -> Self {
+        self.set(|order| {
+            order.key = Some(key.to_string());
+            order.unique_for.get_or_insert(UniqueFor::Unfinished);
+            Ok(())
+        })
+    }
+
+    /// What becomes of it when the same is there:
+    ///
+    /// * `"skip"`: it is dropped. The default.
+    /// * `"replace"`: its arguments, time and priority are given to the one that is there, as long as that waits.
+    /// * `"debounce"`: its time is given to the one that is there, as long as that waits.
+    pub fn on_conflict(self, rule: &str) -> Self {
+        self.set(|order| {
+            order.on_conflict = Options::on_conflict(Setting::Text(rule))?;
+            Ok(())
+        })
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Order) -> Result<()>) -> Self {
+        if let Ok(order) = &mut self.order
+            && let Err(error) = change(order)
+        {
+            self.order = Err(error);
+        }
+        self
+    }
+}
+
+impl<R, O: Taken> Enqueue<R, O> {
+    /// Puts it in as a part of a transaction of yours: it is there when that is committed, and never if it is not. The
+    /// transaction is one of the database that is the store of this runtime.
+    ///
+    /// Taken are transactions of `tokio-postgres`, `deadpool-postgres` and `rusqlite`, and with the features
+    /// `sqlx-0_8` and `sqlx-0_9` those of `sqlx`.
+    pub fn within<X: Within>(self, transaction: &mut X) -> Joined<'_, X, O> {
+        Joined::new(self.order.and_then(Order::complete), transaction)
+    }
+}
+
+impl Order {
+    fn new(job: &Job, args: impl Iterator<Item = std::result::Result<String, String>>) -> Result<Self> {
+        let name = &job.name;
+        let shelf = Shelf::of(&job.home);
+        let shelf = shelf.ok_or_else(|| Error::refused(format!("job `{name}`: this runtime has no store")))?;
+        let queue = job.options.queue.as_deref();
+        let queue = queue.ok_or_else(|| Error::configuration(format!("job `{name}` has no queue: spawn it")))?;
+        let args = args.map(|args| args.map(|args| NewJob { args, key: None }));
+        let jobs: std::result::Result<Vec<NewJob>, String> = args.collect();
+        let jobs = jobs.map_err(|error| {
+            Error::configuration(format!("job `{name}`: its arguments cannot be written as JSON: {error}"))
+        })?;
+        Ok(Self {
+            store: Arc::clone(&shelf.store),
+            now: job.home.clock.now().wall,
+            jobs: NewJobs {
+                queue: queue.into(),
+                name: Arc::clone(name),
+                priority: job.options.priority,
+                due: Due::Now,
+                max_attempts: job.options.max_attempts,
+                unique: None,
+                jobs,
+            },
+            unique_for: job.options.unique_for,
+            on_conflict: OnConflict::default(),
+            key: None,
+        })
+    }
+
+    /// With the keys by which the same is known.
+    pub(super) fn complete(mut self) -> Result<Self> {
+        let Some(unique_for) = self.unique_for else { return Ok(self) };
+        self.jobs.unique = Some((unique_for, self.on_conflict));
+        for job in &mut self.jobs.jobs {
+            job.key = Some(unique_key(&self.jobs.name, self.key.as_deref(), &job.args)?);
+        }
+        Ok(self)
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    async fn put_in(self) -> Result<Vec<Enqueued>> {
+        let order = self.complete()?;
+        if order.jobs.jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inserted = order.store.insert(&order.jobs, order.now).await;
+        answered(&*order.store, inserted)
+    }
+}
+
+/// What a store answered, for the one who put jobs in.
+pub(super) fn answered(
+    store: &dyn Store,
+    inserted: std::result::Result<Vec<Inserted>, Fault>,
+) -> Result<Vec<Enqueued>> {
+    match inserted {
+        Ok(inserted) => Ok(inserted.into_iter().map(Enqueued::from).collect()),
+        Err(fault) => Err(Error::unavailable(in_words(store, &fault))),
+    }
+}
+
+impl From<Inserted> for Enqueued {
+    fn from(Inserted { id, new }: Inserted) -> Self {
+        Self { id: RunId::of_row(id), is_new: new }
+    }
+}
+
+/// What awaiting an [`Enqueue`] gives.
+pub trait Taken: sealed::Sealed + Sized + Send + 'static {
+    #[doc(hidden)]
+    fn taken(all: Vec<Enqueued>) -> Result<Self>;
+}
+
+impl Taken for Enqueued {
+    fn taken(all: Vec<Enqueued>) -> Result<Self> {
+        all.into_iter().next().ok_or_else(|| Error::unavailable("the store answered nothing".to_owned()))
+    }
+}
+
+impl Taken for Vec<Enqueued> {
+    fn taken(all: Vec<Enqueued>) -> Result<Self> {
+        Ok(all)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Enqueued {}
+    impl Sealed for Vec<super::Enqueued> {}
+}
+
+impl<R, O: Taken> IntoFuture for Enqueue<R, O> {
+    type Output = Result<O>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<O>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { O::taken(self.order?.put_in().await?) })
+    }
+}
+
+impl<R, O> fmt::Debug for Enqueue<R, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Enqueue");
+        match &self.order {
+            Ok(order) => shown.field("job", &order.jobs.name).field("queue", &order.jobs.queue),
+            Err(error) => shown.field("error", error),
+        };
+        shown.finish_non_exhaustive()
+    }
+}

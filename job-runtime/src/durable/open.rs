@@ -1,0 +1,80 @@
+//! A store is opened: its schema brought up to date, this process made known, and the tasks set going.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::office::{Office, Patience, in_words};
+use super::settings::Settings;
+use super::store::{Fault, Node, Store};
+use super::{completer, keeper, producer, scheduler};
+use crate::clock::first;
+use crate::engine::driver::Engine;
+use crate::error::{Error, Result};
+use crate::job::Home;
+
+/// A store as those see it who put jobs in, and look at them.
+pub(crate) struct Shelf {
+    pub(crate) store: Arc<dyn Store>,
+    pub(super) office: std::sync::Weak<Office>,
+}
+
+impl Shelf {
+    /// The store of a runtime.
+    pub(crate) fn of(home: &Home) -> Option<&Self> {
+        home.store.get()?.downcast_ref()
+    }
+
+    pub(crate) fn office(&self) -> Option<Arc<Office>> {
+        self.office.upgrade()
+    }
+}
+
+/// An office of a store that nothing is connected to yet.
+pub(crate) fn prepare(store: Arc<dyn Store>, settings: Settings, home: &Arc<Home>, host: &str) -> Arc<Office> {
+    let name = format!("{host}:{}", std::process::id());
+    let node =
+        Node { id: Office::draw(), name: name.into(), lease: settings.lease, jobs: Vec::new(), queues: Vec::new() };
+    let office = Office::new(Arc::clone(&store), settings, Arc::clone(home), node);
+    let _ = home.store.set(Box::new(Shelf { store, office: Arc::downgrade(&office) }));
+    office
+}
+
+/// Opens the store, and sets going what works with it.
+///
+/// # Errors
+/// When the store cannot be reached, or does not do what it is asked.
+pub(crate) async fn open(office: &Arc<Office>, engine: &Arc<Engine>) -> Result<()> {
+    office.attach(engine);
+    let opening = Arc::clone(office);
+    let opened = engine.attendants.there(async move { join(&opening).await }).await?;
+    opened.map_err(|fault| Error::unavailable(in_words(&*office.store, &fault)))?;
+    office.claimants.store(2, Ordering::Release);
+    let attend = &engine.attendants;
+    attend.attend(producer::fetch(Arc::clone(office)))?;
+    attend.attend(scheduler::decide(Arc::clone(office)))?;
+    attend.attend(completer::settle(Arc::clone(office)))?;
+    attend.attend(keeper::keep(Arc::clone(office)))?;
+    attend.attend(listen(Arc::clone(office)))
+}
+
+async fn join(office: &Office) -> Result<(), Fault> {
+    let now = office.clock().now().wall;
+    office.store.migrate(now).await?;
+    let node = office.renew(office.node_id());
+    let there = office.store.join(&node, now).await?;
+    office.set_clock(there);
+    office.pause_all(office.store.pauses().await?);
+    Ok(())
+}
+
+/// Hears what others change, as long as the runtime is there.
+async fn listen(office: Arc<Office>) {
+    let mut patience = Patience::new();
+    while !office.has_ended() {
+        let heard = first(async { office.store.listen().await.err() }, office.ended()).await.flatten();
+        let Some(fault) = heard else { return };
+        office.is_not_there(&fault);
+        let until = office.clock().moment() + patience.next();
+        first(office.ended(), office.clock().alarm(until)).await;
+    }
+}

@@ -1,0 +1,268 @@
+//! Decides the ticks of recurring jobs of all nodes, and lets in what waits for a place.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use super::book::Durable;
+use super::line::Decided;
+use super::office::{Office, Patience};
+use super::store::Fault;
+use super::tick::{Enrolment, Entrance, Tick, Turn};
+use crate::clock::{Moment, earlier, first, later};
+use crate::engine::supervisor::{Core, kind_of};
+use crate::job::{DelayMode, Job};
+use crate::outcome::{MissReason, Trigger};
+use crate::policy::delay::{place_of, start_delay};
+use crate::policy::missed::{self, Verdict};
+use crate::policy::overlap::Overlap;
+use crate::schedule::{Due, Timetable};
+
+/// How long a clock is believed that is not read again.
+const GLANCE: Duration = Duration::from_secs(30);
+/// How often it is looked whether a run that others wait for has ended, unheard.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Decides ticks until the runtime shuts down.
+pub(super) async fn decide(office: Arc<Office>) {
+    let mut patience = Patience::new();
+    while !office.is_closing() {
+        let next = match round(&office).await {
+            Ok(next) => {
+                patience.reset();
+                next
+            }
+            Err(fault) => {
+                office.is_not_there(&fault);
+                Some(patience.next())
+            }
+        };
+        let until = next.map_or(Moment::NEVER, |next| office.clock().moment() + next.min(GLANCE));
+        first(office.decide.notified(), office.clock().alarm(until)).await;
+    }
+    office.claimants.fetch_sub(1, Ordering::AcqRel);
+    office.settle.notify_one();
+}
+
+/// A recurring job as it stands.
+struct Standing {
+    entry: u32,
+    job: Arc<Job>,
+    last: Option<SystemTime>,
+    in_force: bool,
+    since: Option<SystemTime>,
+    waiting: Vec<i64>,
+}
+
+/// Does what there is to do; after how long there is more, if nobody says so before.
+async fn round(office: &Arc<Office>) -> Result<Option<Duration>, Fault> {
+    admit(office).await?;
+    let mut standings = standings(office);
+    if standings.is_empty() {
+        return Ok(None);
+    }
+    if enrol(office, &standings).await? {
+        standings = self::standings(office);
+    }
+    advance(office, &standings).await?;
+    let ticks = due(office, &standings);
+    if !ticks.is_empty() {
+        tick(office, ticks).await?;
+        standings = self::standings(office);
+    }
+    let there = office.there();
+    let next = standings.iter().filter_map(|standing| next_of(standing)).min();
+    let next = next.map(|next| next.duration_since(there).unwrap_or_default());
+    let waits = standings.iter().any(|standing| !standing.waiting.is_empty()) && !office.store.is_private();
+    Ok(if waits { Some(next.unwrap_or(LOOK).min(LOOK)) } else { next })
+}
+
+fn standings(office: &Office) -> Vec<Standing> {
+    let mut standings = Vec::new();
+    with_durable(office, |durable, core| {
+        for (entry, line) in &durable.lines {
+            let quiet = core.is_halted(*entry) || core.quiet || core.manual || core.is_closing();
+            if !quiet {
+                standings.push(Standing {
+                    entry: *entry,
+                    job: Arc::clone(&line.job),
+                    last: line.last,
+                    in_force: line.in_force,
+                    since: line.since,
+                    waiting: line.waiting.iter().map(|waiting| waiting.row).collect(),
+                });
+            }
+        }
+    });
+    standings
+}
+
+fn with_durable(office: &Office, act: impl FnOnce(&mut Durable, &mut Core)) {
+    if let Some(engine) = office.engine() {
+        engine.with(|core, kinds| {
+            if let Some(durable) = kind_of::<Durable>(kinds) {
+                act(durable, core);
+            }
+        });
+    }
+}
+
+/// Makes schedules known whose state is not; true when there were any.
+async fn enrol(office: &Office, standings: &[Standing]) -> Result<bool, Fault> {
+    let new: Vec<&Standing> =
+        standings.iter().filter(|standing| standing.last.is_none() || !standing.in_force).collect();
+    if new.is_empty() {
+        return Ok(false);
+    }
+    let enrolments: Vec<Enrolment> = new.iter().map(|standing| enrolment(&standing.job)).collect();
+    let now = office.clock().now().wall;
+    let enrolled = office.store.enrol(office.node_id(), &enrolments, now).await?;
+    let there = office.there();
+    with_durable(office, |durable, _| {
+        for (standing, enrolled) in new.iter().zip(&enrolled) {
+            durable.enrolled(standing.entry, enrolled, there);
+        }
+    });
+    Ok(true)
+}
+
+fn enrolment(job: &Job) -> Enrolment {
+    let (ahead, back) = match &job.timetable {
+        Timetable::Every(period) => (job.options.initial_delay.unwrap_or(*period), *period),
+        Timetable::Aligned(_) | Timetable::Calendar(_) | Timetable::Rule(_) => (Duration::ZERO, Duration::ZERO),
+    };
+    Enrolment { name: Arc::clone(&job.name), schedule: job.timetable.describe(), ahead, back }
+}
+
+/// What runs of a job have in common.
+pub(super) fn entrance(job: &Job, trigger: Trigger, several: bool) -> Entrance {
+    let overlap = job.options.overlap(false);
+    Entrance {
+        name: Arc::clone(&job.name),
+        overlap,
+        max_running: job.options.max_running,
+        max_attempts: job.options.max_attempts,
+        trigger,
+        guarded: job.guard.is_some(),
+        serial: several || overlap != Overlap::Run,
+        token: Office::draw(),
+    }
+}
+
+/// When the first nominal time that has not had its turn may start.
+fn next_of(standing: &Standing) -> Option<SystemTime> {
+    let next = standing.job.timetable.next_wall(standing.last.filter(|_| standing.in_force)?)?;
+    Some(later(next, jitter(&standing.job, next)))
+}
+
+/// The same on all nodes.
+fn jitter(job: &Job, nominal: SystemTime) -> Duration {
+    let period = job.timetable.period_after(nominal);
+    let since = nominal.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let chance = place_of(&job.name, &since.as_nanos().to_string());
+    start_delay(job.options.jitter, Duration::ZERO, period, 0, chance)
+}
+
+fn due(office: &Office, standings: &[Standing]) -> Vec<(u32, Tick, Decided)> {
+    let there = office.there();
+    standings.iter().filter_map(|standing| due_of(standing, there)).collect()
+}
+
+fn due_of(standing: &Standing, there: SystemTime) -> Option<(u32, Tick, Decided)> {
+    debug_assert!(standing.job.options.delay_mode == DelayMode::Regular, "refused at the start");
+    let after = standing.last.filter(|_| standing.in_force)?;
+    if next_of(standing)? > there {
+        return None;
+    }
+    let policy = standing.job.options.on_missed;
+    let timetable = &standing.job.timetable;
+    let mut due = Due::after(timetable, after, there, missed::most(policy) + 1)?;
+    // The newest may still wait for its jitter.
+    if later(due.at(0), jitter(&standing.job, due.at(0))) > there {
+        let before = earlier(due.at(0), Duration::from_nanos(1));
+        due = Due::after(timetable, after, before, missed::most(policy) + 1)?;
+    }
+    let (first, newest) = (due.at(due.count() - 1), due.at(0));
+    let late = there.duration_since(newest).unwrap_or_default();
+    let verdict = match due.is_whole() {
+        true => missed::decide(policy, due.count(), late),
+        false => Verdict { run: 0, missed: due.count(), overdue: true },
+    };
+    let run: Vec<SystemTime> = (0..verdict.run).rev().map(|back| due.at(back)).collect();
+    let missed = (verdict.missed > 0).then(|| (first, due.at(verdict.run)));
+    let down = standing.since.is_some_and(|since| first < since);
+    let decided = Decided {
+        due: due.count(),
+        verdict,
+        reason: if down { MissReason::Downtime } else { MissReason::Stalled },
+        missed,
+        run: run.clone(),
+    };
+    let several = run.len() > 1;
+    let tick = Tick {
+        entrance: entrance(&standing.job, Trigger::Schedule, several),
+        schedule: timetable.describe().into(),
+        after,
+        newest,
+        run,
+    };
+    Some((standing.entry, tick, decided))
+}
+
+async fn tick(office: &Arc<Office>, due: Vec<(u32, Tick, Decided)>) -> Result<(), Fault> {
+    let now = office.clock().now().wall;
+    let (ticks, decided): (Vec<Tick>, Vec<_>) =
+        due.into_iter().map(|(entry, tick, decided)| (tick, (entry, decided))).unzip();
+    let ticked = office.store.tick(office.node_id(), &ticks, now).await?;
+    with_durable(office, |durable, core| {
+        for ((tick, (entry, decided)), ticked) in ticks.iter().zip(decided).zip(ticked) {
+            durable.ticked(core, entry, decided, tick.newest, ticked);
+        }
+    });
+    Ok(())
+}
+
+/// Runs whose guards said yes, and runs that were cancelled while they waited.
+async fn admit(office: &Office) -> Result<(), Fault> {
+    let cancelled = std::mem::take(&mut office.desk().to_cancel);
+    for (row, reason) in cancelled {
+        office.store.cancel(row, &reason, office.clock().now().wall).await?;
+    }
+    loop {
+        let Some((claim, name)) = office.desk().admissions.first().cloned() else { return Ok(()) };
+        let job = office.desk().job(&name).cloned();
+        if let Some(job) = job {
+            let entrance = Entrance { guarded: false, ..entrance(&job, Trigger::Schedule, false) };
+            let admission = office.store.admit(claim, &entrance, office.clock().now().wall).await?;
+            with_durable(office, |durable, core| durable.resolved(core, claim, admission));
+        }
+        office.desk().admissions.remove(0);
+    }
+}
+
+/// Lets in what waits.
+async fn advance(office: &Office, standings: &[Standing]) -> Result<(), Fault> {
+    let waits = |standing: &&Standing| !standing.waiting.is_empty();
+    let waiting: Vec<&Standing> = standings.iter().filter(waits).collect();
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let turns: Vec<Turn> = waiting
+        .iter()
+        .map(|standing| Turn {
+            name: Arc::clone(&standing.job.name),
+            waiting: standing.waiting.clone(),
+            token: Office::draw(),
+        })
+        .collect();
+    let now = office.clock().now().wall;
+    let advances = office.store.proceed(office.node_id(), &turns, now).await?;
+    with_durable(office, |durable, core| {
+        for (name, advance) in advances {
+            if let Some(entry) = core.names.get(&name).copied() {
+                durable.advanced(core, entry, advance);
+            }
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! A runtime of a build that has no store: jobs that want one are refused in words.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Runtime;
+use crate::engine::registry::Found;
+use crate::engine::supervisor::Owner;
+use crate::error::{Mistake, Result};
+use crate::job::Home;
+
+/// There is none to choose.
+#[derive(Default)]
+pub(crate) struct Choice;
+
+/// There is none.
+pub(crate) struct Chosen;
+
+impl Choice {
+    pub(crate) fn resolve(
+        self,
+        jobs: &[Found],
+        _environment: &BTreeMap<String, String>,
+        mistakes: &mut Vec<Mistake>,
+    ) -> Option<Chosen> {
+        let lacking = |job: &Found| {
+            let sentence = "it wants a store, which needs the feature `sqlite` or `postgres` of `job-runtime`";
+            Mistake::at((job.place.file, job.place.line), format!("job `{}`: {sentence}", job.name()))
+        };
+        mistakes.extend(jobs.iter().filter(|job| job.options.is_stored()).map(lacking));
+        None
+    }
+}
+
+pub(super) fn kind(_chosen: Option<Chosen>, _home: &Arc<Home>) -> Option<Box<dyn Owner>> {
+    None
+}
+
+impl Runtime {
+    #[expect(clippy::unused_async, reason = "the same door as with a store")]
+    pub(crate) async fn open_store(&self) -> Result<()> {
+        Ok(())
+    }
+}

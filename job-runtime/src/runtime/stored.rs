@@ -1,0 +1,105 @@
+//! A runtime with a store: how it is given one, and what it does with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Builder, Runtime, node};
+use crate::durable::{self, Durable, IntoStore, StoreConfig};
+use crate::engine::registry::Found;
+use crate::engine::supervisor::Owner;
+use crate::error::{Mistake, Result};
+use crate::job::Home;
+
+/// The store that was chosen, and how many jobs of its queues run at once.
+#[derive(Default)]
+pub(crate) struct Choice {
+    store: Option<Result<StoreConfig>>,
+    queues: BTreeMap<String, u32>,
+}
+
+/// A store that a runtime is opened with.
+pub(crate) struct Chosen(StoreConfig);
+
+impl Builder {
+    /// Where jobs wait that have a `queue`, and what is known of recurring jobs over restarts and among nodes: the
+    /// address of a store, or a [`StoreConfig`]. What is wrong with it is refused at the start.
+    ///
+    /// Its schema is brought up to date at the start, also while others do the same.
+    pub fn store(mut self, store: impl IntoStore) -> Self {
+        self.stored.store = Some(store.into_store());
+        self
+    }
+
+    /// How many jobs of a queue run at once in this process, from 1; else as
+    /// [`StoreConfig::max_running`] says.
+    pub fn queue(mut self, name: &str, max_running: u32) -> Self {
+        self.stored.queues.insert(name.to_owned(), max_running);
+        self
+    }
+}
+
+impl Choice {
+    /// The store in force, and what is wrong with it, or with the jobs that want one.
+    pub(crate) fn resolve(
+        self,
+        jobs: &[Found],
+        environment: &BTreeMap<String, String>,
+        mistakes: &mut Vec<Mistake>,
+    ) -> Option<Chosen> {
+        let given = environment.get("JOBS_STORE").map(|address| address.as_str().into_store());
+        let from = if given.is_some() { "the environment has `JOBS_STORE`" } else { "`.store`" };
+        let Some(store) = given.or(self.store) else {
+            mistakes.extend(jobs.iter().filter(|job| job.options.is_stored()).map(lacking));
+            return None;
+        };
+        let mut store = store.map_err(|error| mistakes.push(Mistake::anywhere(format!("{from}: {error}")))).ok()?;
+        let known = |name: &str| jobs.iter().any(|job| job.options.queue.as_deref() == Some(name));
+        for (queue, count) in self.queues {
+            if !known(&queue) {
+                let queues = jobs.iter().filter_map(|job| job.options.queue.as_deref());
+                let hint = crate::name::hint(&queue, queues);
+                mistakes.push(Mistake::anywhere(format!("`.queue` names `{queue}`, which no job is in{hint}")));
+            } else if count == 0 {
+                mistakes
+                    .push(Mistake::anywhere(format!("`.queue` lets no job of `{queue}` run: write a number from 1")));
+            } else {
+                store.settings.queues.insert(queue, count);
+            }
+        }
+        Some(Chosen(store))
+    }
+}
+
+/// A job that wants a store, where there is none.
+fn lacking(job: &Found) -> Mistake {
+    let name = job.name();
+    let text = match &job.options.queue {
+        Some(queue) => format!(
+            "job `{name}` waits in the queue `{queue}`, and there is no store: write `.store(\"sqlite://jobs.db\")` or \
+             `.store(\"postgres://…\")`"
+        ),
+        None => format!(
+            "job `{name}` has `scope = \"cluster\"`, and there is no store that nodes could share: write \
+             `.store(\"postgres://…\")`"
+        ),
+    };
+    Mistake::at((job.place.file, job.place.line), text)
+}
+
+/// The kind that keeps its jobs in a store, where there is one.
+pub(super) fn kind(chosen: Option<Chosen>, home: &Arc<Home>) -> Option<Box<dyn Owner>> {
+    let Chosen(config) = chosen?;
+    let office = durable::prepare(config.open(), config.settings, home, &node());
+    Some(Box::new(Durable::new(office)))
+}
+
+impl Runtime {
+    /// Opens the store, if there is one.
+    pub(crate) async fn open_store(&self) -> Result<()> {
+        let engine = self.engine()?;
+        match durable::Shelf::of(&engine.home).and_then(durable::Shelf::office) {
+            Some(office) => durable::open(&office, &engine).await,
+            None => Ok(()),
+        }
+    }
+}
