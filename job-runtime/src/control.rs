@@ -17,34 +17,39 @@ use crate::runtime::Runtime;
 ///
 /// # Errors
 /// When there is no runtime, or it shuts down.
-#[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
 pub async fn trigger<C: 'static, R>() -> Result<JobHandle<R>> {
-    Runtime::current()?.trigger_companion::<C, R>()
+    Runtime::current()?.trigger_companion::<C, R>().await
 }
 
 /// Pauses the job.
 ///
 /// # Errors
 /// When there is no runtime.
-#[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
 pub async fn pause<C: 'static>(reason: &str) -> Result<()> {
-    Runtime::current()?.of_companion::<C, _>(|core, owner, entry| core.pause_by_hand(owner, entry, reason))
+    let runtime = Runtime::current()?;
+    if let Some(job) = runtime.stored_companion::<C>() {
+        return runtime.pause_stored(&job, Some(reason)).await;
+    }
+    runtime.of_companion::<C, _>(|core, owner, entry| core.pause_by_hand(owner, entry, reason))
 }
 
 /// Resumes the job.
 ///
 /// # Errors
 /// When there is no runtime.
-#[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
 pub async fn resume<C: 'static>() -> Result<()> {
-    Runtime::current()?.of_companion::<C, _>(|core, owner, entry| core.resume(owner, entry))
+    let runtime = Runtime::current()?;
+    if let Some(job) = runtime.stored_companion::<C>() {
+        runtime.pause_stored(&job, None).await?;
+    }
+    runtime.of_companion::<C, _>(|core, owner, entry| core.resume(owner, entry))
 }
 
 /// What is known of the job.
 ///
 /// # Errors
 /// When there is no runtime.
-#[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
+#[expect(clippy::unused_async, reason = "it may wait one day, and the signature stays")]
 pub async fn status<C: 'static>() -> Result<JobInfo> {
     let info = Runtime::current()?.of_companion::<C, _>(|core, owner, entry| core.info(owner, entry))?;
     info.ok_or_else(|| Error::refused("the job was removed"))

@@ -237,8 +237,10 @@ impl Runtime {
     ///
     /// # Cancel safety
     /// Safe: once polled it is done, and dropped before that nothing has happened.
-    #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn trigger(&self, name: &str) -> Result<()> {
+        if let Some(job) = self.stored(name) {
+            return Self::trigger_stored(&job, Keep::Nothing).await.map(drop);
+        }
         self.of_name(name, |core, owner, entry| owner.request(core, entry, false).map(drop))?
     }
 
@@ -265,8 +267,10 @@ impl Runtime {
     ///
     /// # Cancel safety
     /// Safe: once polled it is done, and dropped before that nothing has happened.
-    #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn pause(&self, name: &str, reason: &str) -> Result<()> {
+        if let Some(job) = self.stored(name) {
+            return self.pause_stored(&job, Some(reason)).await;
+        }
         self.of_name(name, |core, owner, entry| core.pause_by_hand(owner, entry, reason))
     }
 
@@ -278,8 +282,10 @@ impl Runtime {
     ///
     /// # Cancel safety
     /// Safe: once polled it is done, and dropped before that nothing has happened.
-    #[expect(clippy::unused_async, reason = "with a store it waits for it, and the signature stays")]
     pub async fn resume(&self, name: &str) -> Result<()> {
+        if let Some(job) = self.stored(name) {
+            self.pause_stored(&job, None).await?;
+        }
         self.of_name(name, |core, owner, entry| core.resume(owner, entry))
     }
 
@@ -442,6 +448,16 @@ impl Runtime {
         engine.end().await
     }
 
+    /// A job that is kept in a store.
+    fn stored(&self, name: &str) -> Option<Arc<Job>> {
+        self.of_name(name, |core, _, entry| core.job(entry).filter(|job| job.is_stored()).cloned()).ok()?
+    }
+
+    /// The job of a companion type, where it is kept in a store.
+    pub(crate) fn stored_companion<C: 'static>(&self) -> Option<Arc<Job>> {
+        self.of_companion::<C, _>(|core, _, entry| core.job(entry).filter(|job| job.is_stored()).cloned()).ok()?
+    }
+
     pub(crate) fn engine(&self) -> Result<Arc<Engine>> {
         self.engine.upgrade().ok_or_else(no_runtime)
     }
@@ -499,7 +515,10 @@ impl Runtime {
     }
 
     /// Triggers the job of a companion type and gives a handle on the run.
-    pub(crate) fn trigger_companion<C: 'static, R>(&self) -> Result<JobHandle<R>> {
+    pub(crate) async fn trigger_companion<C: 'static, R>(&self) -> Result<JobHandle<R>> {
+        if let Some(job) = self.stored_companion::<C>() {
+            return Self::trigger_stored(&job, Keep::Output).await.map(JobHandle::new);
+        }
         let run = self.of_companion::<C, _>(|core, owner, entry| owner.request(core, entry, true))??;
         let run = run.into_iter().next().ok_or_else(|| Error::refused("the job was removed"))?;
         Ok(JobHandle::new(run))

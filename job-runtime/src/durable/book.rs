@@ -124,6 +124,28 @@ impl Durable {
         Some(run)
     }
 
+    /// Runs a job once with these arguments, beside the store.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    pub(crate) fn perform(core: &mut Core, job: &Arc<Job>, given: Box<dyn Any + Send>) -> Arc<Run> {
+        let (entry, now) = (job.entry(), core.now);
+        core.ledger(entry, |ledger| ledger.due(1));
+        let run = core.order(Order {
+            job: Arc::clone(job),
+            trigger: Trigger::Manual,
+            scheduled_at: now.wall,
+            nominal: now.moment,
+            ready: now.moment,
+            args: None,
+            cell: None,
+            given: Some(given),
+            keep: Keep::Output,
+            entry,
+            unit: u32::MAX,
+        });
+        core.start(Arc::clone(&run));
+        run
+    }
+
     /// Gives a row back that did not start.
     fn hand_back(&mut self, row: &Row, end: End, error: Option<Arc<str>>) {
         self.vacate(&row.queue, row.is_solitary());
@@ -149,7 +171,7 @@ impl Durable {
     /// What a row gives its job.
     pub(super) fn given(&self, row: &Row) -> Result<Box<dyn Any + Send>, String> {
         let job = self.office.desk().job(&row.name).cloned();
-        job.map_or_else(|| Err("there is no such job".to_owned()), |job| read(&job, row))
+        job.map_or_else(|| Err("there is no such job".to_owned()), |job| Self::read(&job, &row.args))
     }
 
     /// A row waits in the store again, and is not ours any more.
@@ -324,10 +346,12 @@ impl Durable {
     }
 }
 
-/// What a row gives its job: the arguments of one in a queue, and nothing to a tick.
-pub(super) fn read(job: &Job, row: &Row) -> Result<Box<dyn Any + Send>, String> {
-    match &job.wire {
-        Some(wire) => held(|| wire.read(&row.args)).unwrap_or_else(|| Err("reading them panicked".to_owned())),
-        None => Ok(Box::new(())),
+impl Durable {
+    /// What a job is given: the arguments of one in a queue, and nothing to a tick.
+    pub(crate) fn read(job: &Job, args: &str) -> Result<Box<dyn Any + Send>, String> {
+        match &job.wire {
+            Some(wire) => held(|| wire.read(args)).unwrap_or_else(|| Err("reading them panicked".to_owned())),
+            None => Ok(Box::new(())),
+        }
     }
 }

@@ -32,6 +32,8 @@ pub(super) async fn settle(office: Arc<Office>) {
         match write(&office, &unwritten, &progress, uncertain).await {
             Ok(()) => {
                 unwritten.clear();
+                office.desk().writing = 0;
+                office.written.notify_waiters();
                 uncertain = false;
                 patience.reset();
             }
@@ -57,6 +59,7 @@ fn collect(office: &Office, unwritten: &mut Vec<Settlement>) -> Vec<(Claim, Stri
     let mut desk = office.desk();
     let most = usize::try_from(BATCH).unwrap_or(usize::MAX).min(desk.settlements.len());
     unwritten.extend(desk.settlements.drain(..most));
+    desk.writing = unwritten.len();
     desk.progress.drain().map(|(_, progress)| progress).collect()
 }
 

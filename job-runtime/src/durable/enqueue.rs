@@ -39,6 +39,8 @@ pub struct Enqueue<R, O = Enqueued> {
 
 /// What is put in, and where.
 pub(crate) struct Order {
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    pub(crate) job: Arc<Job>,
     store: Arc<dyn Store>,
     now: SystemTime,
     pub(crate) jobs: NewJobs,
@@ -61,9 +63,10 @@ pub struct Enqueued {
 impl<R, O> Enqueue<R, O> {
     /// The job with its arguments as JSON, as each of them was written.
     pub(crate) fn new(job: Result<Arc<Job>>, args: impl Iterator<Item = std::result::Result<String, String>>) -> Self {
-        Self { order: job.and_then(|job| Order::new(&job, args)), kind: PhantomData }
+        Self { order: job.and_then(|job| Order::new(job, args)), kind: PhantomData }
     }
 
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
     pub(crate) fn into_order(self) -> Result<Order> {
         self.order
     }
@@ -150,7 +153,7 @@ impl<R, O: Taken> Enqueue<R, O> {
 }
 
 impl Order {
-    fn new(job: &Job, args: impl Iterator<Item = std::result::Result<String, String>>) -> Result<Self> {
+    fn new(job: Arc<Job>, args: impl Iterator<Item = std::result::Result<String, String>>) -> Result<Self> {
         let name = &job.name;
         let shelf = Shelf::of(&job.home);
         let shelf = shelf.ok_or_else(|| Error::refused(format!("job `{name}`: this runtime has no store")))?;
@@ -161,21 +164,23 @@ impl Order {
         let jobs = jobs.map_err(|error| {
             Error::configuration(format!("job `{name}`: its arguments cannot be written as JSON: {error}"))
         })?;
+        let jobs = NewJobs {
+            queue: queue.into(),
+            name: Arc::clone(name),
+            priority: job.options.priority,
+            due: Due::Now,
+            max_attempts: job.options.max_attempts,
+            unique: None,
+            jobs,
+        };
         Ok(Self {
             store: Arc::clone(&shelf.store),
             now: job.home.clock.now().wall,
-            jobs: NewJobs {
-                queue: queue.into(),
-                name: Arc::clone(name),
-                priority: job.options.priority,
-                due: Due::Now,
-                max_attempts: job.options.max_attempts,
-                unique: None,
-                jobs,
-            },
+            jobs,
             unique_for: job.options.unique_for,
             on_conflict: OnConflict::default(),
             key: None,
+            job,
         })
     }
 

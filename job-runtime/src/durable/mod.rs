@@ -7,6 +7,7 @@ mod enqueue;
 mod keeper;
 mod key;
 mod line;
+mod link;
 mod memory;
 mod office;
 mod open;
@@ -16,6 +17,8 @@ mod postgres;
 #[path = "no_postgres.rs"]
 mod postgres;
 mod producer;
+mod progress;
+mod queue;
 mod row;
 mod scheduler;
 mod settings;
@@ -30,11 +33,21 @@ mod tick;
 mod within;
 
 pub use config::{IntoStore, StoreConfig};
+#[cfg(feature = "testing")]
+pub(crate) use enqueue::Order;
 pub use enqueue::{Enqueue, Enqueued, Taken};
+#[cfg(feature = "testing")]
+pub(crate) use office::Office;
+pub use queue::{Queue, QueueInfo};
 pub use row::{AttemptRow, JobRow, Parked};
+#[cfg(feature = "testing")]
+pub(crate) use row::{Due, NewJobs};
 pub use within::{Joined, Within};
 
 pub(crate) use book::Durable;
-pub(crate) use office::Office;
+pub(crate) use link::Link;
 pub(crate) use open::{Shelf, open, prepare};
-pub(crate) use settings::Settings;
+#[cfg(feature = "testing")]
+pub(crate) use producer::fetch_by_hand;
+pub(crate) use scheduler::trigger;
+pub(crate) use store::Subject;

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
+use super::link::Link;
 use super::row::Row;
 use super::settings::Settings;
 use super::settle::Settlement;
@@ -35,6 +36,8 @@ pub(crate) struct Office {
     ahead: AtomicI64,
     pub(super) closing: AtomicBool,
     ended: AtomicBool,
+    /// In tests by hand: nothing is fetched but what is asked for.
+    by_hand: AtomicBool,
     /// How many tasks may still claim something.
     pub(super) claimants: AtomicUsize,
     /// Wakes who fetches work, who writes down ends, who decides ticks, and who keeps the lease.
@@ -43,6 +46,8 @@ pub(crate) struct Office {
     pub(super) decide: Notify,
     pub(super) keep: Notify,
     shut: Notify,
+    /// Tells that ends were written down.
+    pub(super) written: Notify,
 }
 
 /// What lies there.
@@ -57,6 +62,8 @@ pub(super) struct Desk {
     pub(super) admissions: Vec<(Claim, Arc<str>)>,
     /// Ends to be written down, and how far attempts are.
     pub(super) settlements: Vec<Settlement>,
+    /// How many of them are being written down.
+    pub(super) writing: usize,
     pub(super) progress: HashMap<i64, (Claim, String)>,
     /// Claimed rows whose end is not handed over yet.
     pub(super) claimed: usize,
@@ -88,8 +95,10 @@ impl Office {
             ahead: AtomicI64::new(0),
             closing: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            by_hand: AtomicBool::new(false),
             claimants: AtomicUsize::new(0),
             shut: Notify::new(),
+            written: Notify::new(),
             fetch: Notify::new(),
             settle: Notify::new(),
             decide: Notify::new(),
@@ -106,6 +115,11 @@ impl Office {
 
     pub(crate) fn attach(&self, engine: &Arc<Engine>) {
         let _ = self.engine.set(Arc::downgrade(engine));
+        self.by_hand.store(engine.with_core(|core| core.manual), Ordering::Release);
+    }
+
+    pub(super) fn is_by_hand(&self) -> bool {
+        self.by_hand.load(Ordering::Acquire)
     }
 
     /// The engine, as long as it is there.
@@ -254,6 +268,32 @@ impl Office {
         idle && self.is_closing() && self.claimants.load(Ordering::Acquire) == 0
     }
 
+    /// Whether nothing is on, and nothing waits to be written down.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    pub(crate) fn is_idle(&self) -> bool {
+        let desk = self.desk();
+        desk.claimed == 0 && desk.settlements.is_empty() && desk.writing == 0
+    }
+
+    /// Waits until that is so.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    pub(crate) async fn until_idle(&self) {
+        loop {
+            let mut written = pin!(self.written.notified());
+            written.as_mut().enable();
+            if self.is_idle() {
+                return;
+            }
+            written.await;
+        }
+    }
+
+    /// The way to it from what was looked at.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    pub(crate) fn link(self: &Arc<Self>) -> Link {
+        Link::to(&Arc::downgrade(self))
+    }
+
     /// Everything is written down.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
@@ -286,6 +326,12 @@ impl Office {
         if changed {
             self.wake_all();
         }
+    }
+
+    /// Hands over how far an attempt is; of several only the last is written down.
+    pub(super) fn note_progress(&self, claim: Claim, text: String) {
+        self.desk().progress.insert(claim.id, (claim, text));
+        self.settle.notify_one();
     }
 
     /// Hands over how an attempt ended.

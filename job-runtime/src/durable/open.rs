@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::link::Link;
 use super::office::{Office, Patience, in_words};
 use super::settings::Settings;
 use super::store::{Fault, Node, Store};
@@ -22,6 +23,11 @@ impl Shelf {
     /// The store of a runtime.
     pub(crate) fn of(home: &Home) -> Option<&Self> {
         home.store.get()?.downcast_ref()
+    }
+
+    /// The way back to it.
+    pub(crate) fn link(&self) -> Link {
+        Link::to(&self.office)
     }
 
     pub(crate) fn office(&self) -> Option<Arc<Office>> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::book::{Arrival, Durable, read};
+use super::book::{Arrival, Durable};
 use super::office::{BATCH, Office, Patience};
 use super::row::Row;
 use super::store::{Claimed, Subject, Wish};
@@ -22,27 +22,31 @@ const HANDFUL: usize = 128;
 /// Fetches work until the runtime shuts down.
 pub(super) async fn fetch(office: Arc<Office>) {
     let mut patience = Patience::new();
-    // Whether there was work for all the room, and what was asked in vain.
-    let (mut plenty, mut lost) = (false, None);
+    // Until when more room is waited for, as there was work for all of it; and what was asked in vain.
+    let (mut linger, mut lost) = (Moment::NEVER, None);
     while !office.is_closing() {
-        let Some(wish) = next_wish(&office, lost.take(), plenty) else {
-            wait(&office, if plenty { Some(LINGER) } else { None }).await;
-            plenty = false;
+        let plenty = linger != Moment::NEVER && office.clock().moment() < linger;
+        let wish = if office.is_by_hand() { None } else { next_wish(&office, lost.take(), plenty) };
+        let Some(asking) = wish else {
+            wait_until(&office, linger).await;
+            if office.clock().moment() >= linger {
+                linger = Moment::NEVER;
+            }
             continue;
         };
-        match ask(&office, &wish).await {
+        match ask(&office, &asking).await {
             Ok(claimed) => {
                 patience.reset();
-                let wished: u32 = wish.wish.queues.iter().map(|(_, most)| *most).sum();
-                plenty = u32::try_from(claimed.rows.len()).is_ok_and(|taken| taken >= wished);
+                let full = asking.is_met_by(&claimed);
+                linger = if full { office.clock().moment() + LINGER } else { Moment::NEVER };
                 let next = claimed.next;
                 take_in(&office, claimed.rows);
-                if !plenty && !wish.again {
+                if !full && !asking.again {
                     wait(&office, until(&office, next)).await;
                 }
             }
             Err(()) => {
-                lost = Some(wish.wish.token);
+                lost = Some(asking.wish.token);
                 pause(&office, patience.next()).await;
             }
         }
@@ -55,6 +59,14 @@ pub(super) async fn fetch(office: Arc<Office>) {
 struct Asking {
     wish: Wish,
     again: bool,
+}
+
+impl Asking {
+    /// Whether all that was asked for was there, so that there may be more.
+    fn is_met_by(&self, claimed: &Claimed) -> bool {
+        let wished: u32 = self.wish.queues.iter().map(|(_, most)| *most).sum();
+        u32::try_from(claimed.rows.len()).is_ok_and(|taken| taken >= wished)
+    }
 }
 
 fn next_wish(office: &Office, lost: Option<i64>, plenty: bool) -> Option<Asking> {
@@ -99,6 +111,17 @@ async fn ask(office: &Office, Asking { wish, again }: &Asking) -> Result<Claimed
     }
 }
 
+/// Fetches once what there is for the room there is, of one queue or all; the rows of what was started.
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+pub(crate) async fn fetch_by_hand(office: &Arc<Office>, queue: Option<&str>) -> Vec<i64> {
+    let Some(mut asking) = next_wish(office, None, false) else { return Vec::new() };
+    asking.wish.queues.retain(|(name, _)| queue.is_none_or(|queue| queue == &**name));
+    let claimed = ask(office, &asking).await.map(|claimed| claimed.rows).unwrap_or_default();
+    let rows = claimed.iter().map(|row| row.claim.id).collect();
+    take_in(office, claimed);
+    rows
+}
+
 /// Starts what was claimed.
 fn take_in(office: &Arc<Office>, rows: Vec<Row>) {
     if rows.is_empty() {
@@ -110,7 +133,7 @@ fn take_in(office: &Arc<Office>, rows: Vec<Row>) {
     drop(desk);
     // What is read of the users' is read with no lock held.
     let mut arrivals = rows.into_iter().zip(jobs).map(|(row, job)| {
-        let given = job.map_or_else(|| Err("there is no such job".to_owned()), |job| read(&job, &row));
+        let given = job.map_or_else(|| Err("there is no such job".to_owned()), |job| Durable::read(&job, &row.args));
         Arrival { row, given, keep: Keep::Nothing, counted: false }
     });
     let Some(engine) = office.engine() else { return };
@@ -141,8 +164,11 @@ fn until(office: &Office, next: Option<std::time::SystemTime>) -> Option<Duratio
 
 /// Waits until somebody says that there is work, or room for it.
 async fn wait(office: &Office, most: Option<Duration>) {
-    let until = most.map_or(Moment::NEVER, |most| office.clock().moment() + most);
-    first(office.fetch.notified(), office.clock().alarm(until)).await;
+    wait_until(office, most.map_or(Moment::NEVER, |most| office.clock().moment() + most)).await;
+}
+
+async fn wait_until(office: &Office, moment: Moment) {
+    first(office.fetch.notified(), office.clock().alarm(moment)).await;
 }
 
 /// Waits because the store gave nothing.

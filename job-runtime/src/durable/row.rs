@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::link::Link;
 use super::store::Claim;
+use crate::clock::later;
 use crate::outcome::{JobState, Outcome, RunId, Trigger};
 use crate::policy::unique::{OnConflict, UniqueFor};
 
@@ -16,6 +18,17 @@ pub(crate) enum Due {
     Now,
     After(Duration),
     At(SystemTime),
+}
+
+impl Due {
+    /// The time that is meant.
+    pub(crate) fn time(self, now: SystemTime) -> SystemTime {
+        match self {
+            Self::Now => now,
+            Self::After(delay) => later(now, delay),
+            Self::At(time) => time,
+        }
+    }
 }
 
 /// Jobs of one kind that are put in together.
@@ -118,7 +131,8 @@ pub struct AttemptRow {
     pub progress: Option<String>,
 }
 
-/// A job in a store, at one moment.
+/// A job in a store, as it was when it was asked for: see [`Runtime::job_row`](crate::Runtime::job_row). It can be acted
+/// upon: [`cancel`](Self::cancel), [`retry`](Self::retry), [`delete`](Self::delete).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JobRow {
@@ -156,6 +170,8 @@ pub struct JobRow {
     pub error: Option<String>,
     /// Its attempts, the oldest first.
     pub attempts: Vec<AttemptRow>,
+    /// Through what it is acted upon; a store leaves it empty.
+    pub(crate) link: Link,
 }
 
 /// Which rows are looked for.

@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use super::book::Durable;
 use super::line::Decided;
+use super::link::told;
 use super::office::{Office, Patience};
 use super::store::Fault;
 use super::tick::{Enrolment, Entrance, Tick, Turn};
 use crate::clock::{Moment, earlier, first, later};
 use crate::engine::supervisor::{Core, kind_of};
-use crate::job::{DelayMode, Job};
+use crate::error::{Error, Result};
+use crate::job::{DelayMode, Job, Keep, Run, no_runtime};
 use crate::outcome::{MissReason, Trigger};
 use crate::policy::delay::{place_of, start_delay};
 use crate::policy::missed::{self, Verdict};
@@ -265,4 +267,19 @@ async fn advance(office: &Office, standings: &[Standing]) -> Result<(), Fault> {
         }
     });
     Ok(())
+}
+
+/// Runs a recurring job of all nodes once, through its guard and its overlap policy among all of them.
+///
+/// # Errors
+/// When the store did not answer, or the job is gone.
+pub(crate) async fn trigger(office: &Office, job: &Arc<Job>, keep: Keep) -> Result<Arc<Run>> {
+    let gone = || Error::refused("the job was removed");
+    let entrance = entrance(job, Trigger::Manual, false);
+    let admission = office.store.trigger(office.node_id(), &entrance, office.clock().now().wall).await;
+    let admission = told(&*office.store, admission)?;
+    let engine = office.engine().ok_or_else(no_runtime)?;
+    let entry = job.entry();
+    let run = engine.with(|core, kinds| kind_of::<Durable>(kinds)?.triggered(core, entry, keep, admission));
+    run.ok_or_else(gone)
 }

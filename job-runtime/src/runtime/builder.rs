@@ -407,9 +407,9 @@ impl Builder {
     async fn run(self) -> Result {
         let runtime = self.start_in(Mode::real())?;
         let engine = runtime.engine()?;
+        runtime.open_store().await?;
         // Before the first job runs: a signal that comes then must find its handler.
         let signals = crate::signals::listen(&engine)?;
-        runtime.open_store().await?;
         engine.drive()?;
         let result = runtime.join().await;
         if engine.is_stuck() {

@@ -7,7 +7,7 @@ use super::Runtime;
 use crate::engine::registry::Found;
 use crate::engine::supervisor::Owner;
 use crate::error::{Mistake, Result};
-use crate::job::Home;
+use crate::job::{Home, Job, Keep, Run, no_runtime};
 
 /// There is none to choose.
 #[derive(Default)]
@@ -40,5 +40,15 @@ impl Runtime {
     #[expect(clippy::unused_async, reason = "the same door as with a store")]
     pub(crate) async fn open_store(&self) -> Result<()> {
         Ok(())
+    }
+
+    #[expect(clippy::unused_async, reason = "the same door as with a store")]
+    pub(crate) async fn trigger_stored(_job: &Arc<Job>, _keep: Keep) -> Result<Arc<Run>> {
+        Err(no_runtime())
+    }
+
+    #[expect(clippy::unused_async, reason = "the same door as with a store")]
+    pub(crate) async fn pause_stored(&self, _job: &Arc<Job>, _reason: Option<&str>) -> Result<()> {
+        Err(no_runtime())
     }
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Builder, Runtime, node};
-use crate::durable::{self, Durable, IntoStore, StoreConfig};
+use crate::durable::{self, Durable, IntoStore, JobRow, Link, Queue, Shelf, StoreConfig, Subject};
 use crate::engine::registry::Found;
 use crate::engine::supervisor::Owner;
-use crate::error::{Mistake, Result};
-use crate::job::Home;
+use crate::error::{Error, Mistake, Result};
+use crate::event::EventKind;
+use crate::job::{Home, Job, Keep, Run, no_runtime};
+use crate::outcome::RunId;
 
 /// The store that was chosen, and how many jobs of its queues run at once.
 #[derive(Default)]
@@ -97,9 +99,56 @@ impl Runtime {
     /// Opens the store, if there is one.
     pub(crate) async fn open_store(&self) -> Result<()> {
         let engine = self.engine()?;
-        match durable::Shelf::of(&engine.home).and_then(durable::Shelf::office) {
+        match Shelf::of(&engine.home).and_then(Shelf::office) {
             Some(office) => durable::open(&office, &engine).await,
             None => Ok(()),
+        }
+    }
+
+    /// Runs a recurring job of all nodes once.
+    pub(crate) async fn trigger_stored(job: &Arc<Job>, keep: Keep) -> Result<Arc<Run>> {
+        if let Some(queue) = &job.options.queue {
+            let name = &job.name;
+            return Err(Error::configuration(format!("job `{name}` waits in the queue `{queue}`: enqueue it")));
+        }
+        let office = Shelf::of(&job.home).and_then(Shelf::office).ok_or_else(no_runtime)?;
+        durable::trigger(&office, job, keep).await
+    }
+
+    /// Pauses a job for all nodes, or resumes it.
+    pub(crate) async fn pause_stored(&self, job: &Arc<Job>, reason: Option<&str>) -> Result<()> {
+        let link = Shelf::of(&job.home).map(Shelf::link).ok_or_else(no_runtime)?;
+        link.pause(Subject::Job, &job.name, reason).await?;
+        let kind = reason.map_or(EventKind::Resumed, |reason| EventKind::Paused { reason: reason.into() });
+        self.with(|core, _| core.post(Some(job), None, kind))
+    }
+
+    fn link(&self) -> Result<Link> {
+        let engine = self.engine()?;
+        let shelf = Shelf::of(&engine.home).map(Shelf::link);
+        shelf.ok_or_else(|| Error::refused("this runtime has no store: write `.store(\"sqlite://jobs.db\")`"))
+    }
+
+    /// A queue of the store, to be looked at and acted upon.
+    ///
+    /// # Errors
+    /// [`Error::is_refused`] when the runtime has no store, or is gone.
+    pub fn queue(&self, name: &str) -> Result<Queue> {
+        Ok(Queue::new(name, self.link()?))
+    }
+
+    /// A job in the store, to be looked at and acted upon; `None` when there is no such row, or no more.
+    ///
+    /// # Errors
+    /// [`Error::is_refused`] when the runtime has no store, or is gone; [`Error::is_unavailable`] when the store did not
+    /// answer.
+    ///
+    /// # Cancel safety
+    /// Safe: it only asks.
+    pub async fn job_row(&self, id: RunId) -> Result<Option<JobRow>> {
+        match id.row() {
+            Some(row) => self.link()?.row(row).await,
+            None => Ok(None),
         }
     }
 }

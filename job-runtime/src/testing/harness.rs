@@ -39,6 +39,23 @@ pub enum TickError {
     UnknownJob,
 }
 
+/// What [`Harness::perform`] takes: the handle of what was spawned; or what would be enqueued.
+pub trait Performs {
+    /// What the function returns.
+    type Return: Return;
+
+    #[doc(hidden)]
+    fn handle(self, harness: &Harness) -> JobHandle<Self::Return>;
+}
+
+impl<R: Return> Performs for JobHandle<R> {
+    type Return = R;
+
+    fn handle(self, _harness: &Harness) -> Self {
+        self
+    }
+}
+
 impl fmt::Display for TickError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -76,7 +93,7 @@ impl std::error::Error for TickError {}
 /// fault of this library.
 pub struct Harness {
     runtime: Runtime,
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     record: Arc<Record>,
     manual: bool,
     /// Whether a job is a plain function, which can hold the clocks; those added at run time are async.
@@ -189,8 +206,9 @@ impl Harness {
 
     // ---- jobs on demand
 
-    /// Waits for the end of a run, further attempts and the time it was spawned for included, and gives what awaiting
-    /// its handle gives. The clocks go on as far as the run waits.
+    /// Waits for the end of a run that was spawned, further attempts and the time it was spawned for included, and gives
+    /// what awaiting its handle gives; or runs a job that would be enqueued, once and at once, its arguments written and
+    /// read as on their way through the store. The clocks go on as far as the run waits.
     ///
     /// ```standalone_crate
     /// use job_runtime::{job, testing};
@@ -218,7 +236,11 @@ impl Harness {
     ///
     /// # Cancel safety
     /// When the future is dropped, the run goes on, and the clocks stand where they are.
-    pub async fn perform<R: Return>(&self, run: JobHandle<R>) -> std::result::Result<R::Output, RunError<R::Error>> {
+    pub async fn perform<P: Performs>(
+        &self,
+        run: P,
+    ) -> std::result::Result<<P::Return as Return>::Output, RunError<<P::Return as Return>::Error>> {
+        let run = run.handle(self);
         let id = run.id();
         let mut end = None;
         first(async { end = Some(run.await) }, in_real_time(PATIENCE)).await;

@@ -45,7 +45,11 @@
 mod builder;
 mod harness;
 mod record;
+#[cfg(feature = "_durable")]
+mod stored;
 
 pub use builder::{TestBuilder, assert_all_valid, start};
-pub use harness::{Harness, TickError};
+pub use harness::{Harness, Performs, TickError};
 pub use record::Run;
+#[cfg(feature = "_durable")]
+pub use stored::Drained;

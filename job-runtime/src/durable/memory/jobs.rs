@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Ended, Kept, Lease, SOLITARY, State, Table, time_of};
+use super::{Ended, Kept, Lease, SOLITARY, State, Table};
 use crate::clock::{earlier, later};
 use crate::durable::row::{NewJob, NewJobs, Parked, Row};
 use crate::durable::settle::{End, Settlement};
@@ -106,7 +106,7 @@ impl Table {
             self.collide(keeper, on_conflict, jobs, job, now);
             return Inserted { id: keeper, new: false };
         }
-        let run_at = time_of(jobs.due, now);
+        let run_at = jobs.due.time(now);
         let id = self.put(Kept {
             keyed: key.is_some(),
             ..Kept::new(Arc::clone(&jobs.queue), Arc::clone(&jobs.name), job.args.clone(), run_at, now)
@@ -138,7 +138,7 @@ impl Table {
         if on_conflict == OnConflict::Skip {
             return;
         }
-        let run_at = time_of(jobs.due, now);
+        let run_at = jobs.due.time(now);
         (row.scheduled_at, row.run_at) = (run_at, Some(run_at));
         if on_conflict == OnConflict::Replace {
             row.args.clone_from(&job.args);

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::{Ended, Kept, State, Table};
 use crate::clock::later;
+use crate::durable::link::Link;
 use crate::durable::row::{AttemptRow, FAR, Filter, JobRow};
 use crate::durable::store::{Census, Subject};
 use crate::outcome::{JobState, Outcome, RunId};
@@ -29,6 +30,7 @@ impl Table {
             parked: row.parked,
             error: row.error.clone(),
             attempts: ended.chain(self.latest(row)).collect(),
+            link: Link::default(),
         }
     }
 

@@ -8,14 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use super::row::{Due, Filter, JobRow, NewJobs, Parked, Row};
+use super::row::{Filter, JobRow, NewJobs, Parked, Row};
 use super::settle::Settlement;
 use super::store::{
     Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Mark, Node, Notice, Pause, Rescued, Retention,
     Store, Subject, Tidied, Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
-use crate::clock::later;
 use crate::outcome::{Outcome, Trigger};
 
 /// Jobs that are kept as long as the process, or the last who holds on to them, is there.
@@ -188,14 +187,6 @@ impl Kept {
     /// Whether it is due.
     fn is_due(&self, now: SystemTime) -> bool {
         self.state == State::Waiting && self.run_at.is_some_and(|run_at| run_at <= now)
-    }
-}
-
-fn time_of(due: Due, now: SystemTime) -> SystemTime {
-    match due {
-        Due::Now => now,
-        Due::After(delay) => later(now, delay),
-        Due::At(time) => time,
     }
 }
 

@@ -1,0 +1,126 @@
+//! A queue, to be looked at and acted upon: [`Queue`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::link::Link;
+use super::row::{Filter, JobRow};
+use super::store::{Census, Subject};
+use crate::error::Result;
+use crate::outcome::JobState;
+
+/// A queue of a store, on all nodes: from [`Runtime::queue`](crate::Runtime::queue). There need not be a job in it, nor
+/// one that goes into it.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    name: Arc<str>,
+    link: Link,
+}
+
+/// How a queue stands, by the store: from [`Queue::status`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueInfo {
+    /// Jobs that could run now.
+    pub available: u64,
+    /// Jobs whose time has not come.
+    pub scheduled: u64,
+    /// Jobs that run.
+    pub running: u64,
+    /// Jobs that wait for their next attempt.
+    pub retryable: u64,
+    /// Jobs that ended well, as far as they are kept.
+    pub completed: u64,
+    /// Jobs that were cancelled, as far as they are kept.
+    pub cancelled: u64,
+    /// Jobs that failed for the last time, as far as they are kept.
+    pub discarded: u64,
+    /// Jobs that wait for a person.
+    pub parked: u64,
+    /// How long the job that could have run for longest has waited.
+    pub oldest: Option<Duration>,
+    /// Why the queue is paused, if it is.
+    pub paused: Option<String>,
+}
+
+impl Queue {
+    pub(crate) fn new(name: &str, link: Link) -> Self {
+        Self { name: name.into(), link }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How it stands.
+    ///
+    /// # Errors
+    /// [`Error::is_unavailable`](crate::Error::is_unavailable) when the store did not answer,
+    /// [`Error::is_refused`](crate::Error::is_refused) when the runtime is gone.
+    ///
+    /// # Cancel safety
+    /// Safe: it only asks.
+    pub async fn status(&self) -> Result<QueueInfo> {
+        let Census {
+            available,
+            scheduled,
+            running,
+            retryable,
+            completed,
+            cancelled,
+            discarded,
+            parked,
+            oldest,
+            paused,
+        } = self.link.census(&self.name).await?;
+        Ok(QueueInfo {
+            available,
+            scheduled,
+            running,
+            retryable,
+            completed,
+            cancelled,
+            discarded,
+            parked,
+            oldest,
+            paused,
+        })
+    }
+
+    /// Pauses the queue on all nodes, over restarts too: no job of it starts until it is resumed; what runs goes on. A
+    /// second pause changes the reason.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    ///
+    /// # Cancel safety
+    /// When the future is dropped after it was polled, it may have been done, or not.
+    pub async fn pause(&self, reason: &str) -> Result<()> {
+        self.link.pause(Subject::Queue, &self.name, Some(reason)).await
+    }
+
+    /// Resumes the queue on all nodes.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    ///
+    /// # Cancel safety
+    /// As [`pause`](Self::pause).
+    pub async fn resume(&self) -> Result<()> {
+        self.link.pause(Subject::Queue, &self.name, None).await
+    }
+
+    /// Jobs of the queue, the newest first, those in one state or all: at most `limit`.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    ///
+    /// # Cancel safety
+    /// Safe: it only asks.
+    pub async fn jobs(&self, state: impl Into<Option<JobState>>, limit: u32) -> Result<Vec<JobRow>> {
+        let filter = Filter { queue: Some(self.name.to_string()), state: state.into(), limit, ..Filter::default() };
+        self.link.rows(&filter).await
+    }
+}
