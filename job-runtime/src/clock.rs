@@ -213,8 +213,14 @@ pub(crate) async fn first<T>(left: impl Future<Output = T>, right: impl Future<O
     .await
 }
 
-/// The wall clock of the machine, where a test's begins.
-#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "where the test kit's wall clock begins"))]
+/// The wall clock of the machine, where a test's begins, and where no runtime's is.
+#[cfg_attr(
+    not(any(feature = "testing", feature = "_durable")),
+    expect(
+        dead_code,
+        reason = "where the test kit's wall clock begins, and of what is asked of a store without a runtime"
+    )
+)]
 pub(crate) fn machine_time() -> SystemTime {
     SystemTime::now()
 }

@@ -332,6 +332,9 @@ pub use outcome::{JobState, Kind, MissReason, Outcome, RunId, SkipReason, Trigge
 pub use periodic::Periodic;
 #[doc(inline)]
 pub use runtime::{Builder, Health, Runtime, run_all};
+#[cfg(feature = "_durable")]
+#[doc(inline)]
+pub use runtime::{Migrated, migrate};
 #[cfg(feature = "cron")]
 #[doc(inline)]
 pub use schedule::{Dst, ZoneData};

@@ -29,6 +29,8 @@ use crate::schedule::{Recurrence, Timetable};
 use crate::service::Services;
 
 pub use builder::{Builder, run_all};
+#[cfg(feature = "_durable")]
+pub use stored::{Migrated, migrate};
 
 #[cfg_attr(not(feature = "testing"), expect(unused_imports, reason = "used by the test kit"))]
 pub(crate) use builder::{Mode, missing};

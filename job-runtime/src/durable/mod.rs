@@ -46,7 +46,7 @@ pub use within::{Joined, Within};
 
 pub(crate) use book::Durable;
 pub(crate) use link::Link;
-pub(crate) use open::{Shelf, open, prepare};
+pub(crate) use open::{Shelf, migrate, open, prepare};
 #[cfg(feature = "testing")]
 pub(crate) use producer::fetch_by_hand;
 pub(crate) use scheduler::trigger;

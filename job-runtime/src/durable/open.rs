@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::link::Link;
+use super::link::{Link, told};
 use super::office::{Office, Patience, in_words};
 use super::settings::Settings;
-use super::store::{Fault, Node, Store};
+use super::store::{Fault, Node, Store, Versions};
 use super::{completer, keeper, producer, scheduler};
-use crate::clock::first;
+use crate::clock::{first, machine_time};
 use crate::engine::driver::Engine;
 use crate::error::{Error, Result};
 use crate::job::Home;
@@ -83,4 +83,12 @@ async fn listen(office: Arc<Office>) {
         let until = office.clock().moment() + patience.next();
         first(office.ended(), office.clock().alarm(until)).await;
     }
+}
+
+/// Brings the schema of a store up to date; its versions before and after.
+///
+/// # Errors
+/// When the store cannot be reached, or does not do what it is asked.
+pub(crate) async fn migrate(store: Arc<dyn Store>) -> Result<Versions> {
+    told(&*store, store.migrate(machine_time()).await)
 }

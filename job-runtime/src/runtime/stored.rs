@@ -22,6 +22,30 @@ pub(crate) struct Choice {
 /// A store that a runtime is opened with.
 pub(crate) struct Chosen(StoreConfig);
 
+/// The versions of a store's schema, from [`migrate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Migrated {
+    /// The version that was found; 0 where there was none.
+    pub before: u32,
+    /// The version that it has now.
+    pub after: u32,
+}
+
+/// Brings the schema of a store up to date, as every start of a runtime with a store does; for those who do it in a step
+/// of its own, with rights that the program itself has not. Whatever runs beside it goes on.
+///
+/// # Errors
+/// [`Error::is_configuration`] when it is no address of a store, [`Error::is_unavailable`] when the store could not be
+/// reached or refused.
+///
+/// # Cancel safety
+/// Safe: a migration is done or not.
+pub async fn migrate(store: impl IntoStore) -> Result<Migrated> {
+    let versions = durable::migrate(store.into_store()?.open()).await?;
+    Ok(Migrated { before: versions.before, after: versions.after })
+}
+
 impl Builder {
     /// Where jobs wait that have a `queue`, and what is known of recurring jobs over restarts and among nodes: the
     /// address of a store, or a [`StoreConfig`]. What is wrong with it is refused at the start.

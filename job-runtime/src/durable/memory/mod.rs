@@ -5,7 +5,7 @@ mod look;
 mod ticks;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use super::row::{Filter, JobRow, NewJobs, Parked, Row};
@@ -21,7 +21,8 @@ use crate::outcome::{Outcome, Trigger};
 #[derive(Default)]
 pub(crate) struct Memory {
     table: Mutex<Table>,
-    listener: OnceLock<Listener>,
+    /// Those of all runtimes that share it.
+    listeners: Mutex<Vec<Listener>>,
 }
 
 /// All there is.
@@ -122,8 +123,11 @@ impl Memory {
         let result = act(&mut table);
         let notices = std::mem::take(&mut table.notices);
         drop(table);
-        if let Some(listener) = self.listener.get() {
-            notices.into_iter().for_each(|notice| listener(notice));
+        if !notices.is_empty() {
+            let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for notice in notices {
+                listeners.iter().for_each(|listener| listener(notice.clone()));
+            }
         }
         Box::pin(std::future::ready(Ok(result)))
     }
@@ -200,7 +204,7 @@ impl Store for Memory {
     }
 
     fn tell(&self, listener: Listener) {
-        let _ = self.listener.set(listener);
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
     fn listen(&self) -> Asked<'_, ()> {
