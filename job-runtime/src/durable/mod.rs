@@ -3,6 +3,8 @@
 mod book;
 mod completer;
 mod config;
+#[cfg(test)]
+mod conformance;
 mod enqueue;
 mod keeper;
 mod key;
