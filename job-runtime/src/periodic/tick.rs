@@ -13,7 +13,6 @@ use crate::job::{Keep, Run};
 use crate::outcome::{MissReason, RunId, SkipReason, Trigger};
 use crate::policy::missed::{self, Missed, Verdict};
 use crate::policy::overlap::Overlap;
-use crate::schedule::Timetable;
 
 /// How many steps through a schedule are as much work as handling an alarm.
 const STEPS: usize = 16;
@@ -76,7 +75,7 @@ impl Periodics {
         let more_due = wall.next.is_some_and(|next| next <= core.now.wall);
         wall.reason = more_due.then_some(reason);
         // Between these and newer ones that are due lie some that have had their turn.
-        if matches!(due, Due::Oldest { .. }) || (more_due && policy != Missed::All(None)) {
+        if !due.is_whole() || (more_due && policy != Missed::All(None)) {
             verdict = Verdict { run: 0, missed: due.count(), overdue: true };
         }
         if let Some(after) = after.filter(|_| verdict.run > 0) {
@@ -104,12 +103,7 @@ impl Periodics {
                 let next = *last + *period;
                 self.set_next(core, slot, next);
             }
-            Due::Aligned { last, .. } => self.arm_wall_after(core, slot, *last, Timetable::following),
-            Due::Oldest { last, next, .. } => self.arm_known(core, slot, *last, Some(*next)),
-            Due::Listed { next, .. } => {
-                let last = due.tick(0, &core.now).scheduled_at;
-                self.arm_known(core, slot, last, *next);
-            }
+            Due::OnWall(due) => self.arm_known(core, slot, due.at(0), due.next()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::clock::{Moment, nanos};
+use crate::clock::{Moment, later, nanos};
 
 /// The ticks that are due: how many, the first and the last of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,14 +21,31 @@ pub(crate) fn span(next: Moment, period: Duration, now: Moment) -> Option<Span<M
     Some(Span { count: further + 1, first: next, last: next.after(period, further) })
 }
 
+/// The same on the wall clock.
+pub(crate) fn span_on_wall(next: SystemTime, period: Duration, now: SystemTime) -> Option<Span<SystemTime>> {
+    let since = now.duration_since(next).ok()?;
+    let further = since.as_nanos().checked_div(period.as_nanos()).unwrap_or(0);
+    let further = u64::try_from(further).unwrap_or(u64::MAX);
+    Some(Span { count: further.saturating_add(1), first: next, last: later(next, times(period, further)) })
+}
+
+/// So many periods.
+pub(crate) fn times(period: Duration, count: u64) -> Duration {
+    length(period.as_nanos().saturating_mul(u128::from(count))).unwrap_or(Duration::MAX)
+}
+
+fn length(nanos: u128) -> Option<Duration> {
+    let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
+    let rest = u32::try_from(nanos % 1_000_000_000).ok()?;
+    Some(Duration::new(seconds, rest))
+}
+
 /// The first multiple of `period` since the epoch that is strictly after `after`.
 pub(crate) fn aligned_next(after: SystemTime, period: Duration) -> Option<SystemTime> {
     let Ok(since) = after.duration_since(UNIX_EPOCH) else { return Some(UNIX_EPOCH) };
     let period = period.as_nanos();
     let next = (since.as_nanos().checked_div(period)? + 1).checked_mul(period)?;
-    let seconds = u64::try_from(next / 1_000_000_000).ok()?;
-    let rest = u32::try_from(next % 1_000_000_000).ok()?;
-    UNIX_EPOCH.checked_add(Duration::new(seconds, rest))
+    UNIX_EPOCH.checked_add(length(next)?)
 }
 
 #[cfg(test)]
@@ -46,6 +63,20 @@ mod tests {
         let found = span(start + SECOND, SECOND, start.after(SECOND, year) + SECOND / 2);
         let last = start.after(SECOND, year);
         assert_eq!(found, Some(Span { count: year, first: start + SECOND, last }));
+    }
+
+    #[test]
+    fn a_span_on_the_wall_is_counted_not_walked() {
+        assert_eq!(span_on_wall(UNIX_EPOCH + SECOND, SECOND, UNIX_EPOCH), None);
+        let span = |count, last| Some(Span { count, first: UNIX_EPOCH, last });
+        for (now, expected) in [
+            (UNIX_EPOCH, span(1, UNIX_EPOCH)),
+            (UNIX_EPOCH + SECOND / 2, span(1, UNIX_EPOCH)),
+            (UNIX_EPOCH + SECOND, span(2, UNIX_EPOCH + SECOND)),
+            (UNIX_EPOCH + times(SECOND, 1 << 40), span((1 << 40) + 1, UNIX_EPOCH + times(SECOND, 1 << 40))),
+        ] {
+            assert_eq!(span_on_wall(UNIX_EPOCH, SECOND, now), expected, "{now:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod cron;
 #[cfg(not(feature = "cron"))]
 #[path = "no_cron.rs"]
 mod cron;
+mod due;
 mod grid;
 
 use std::any::Any;
@@ -22,6 +23,7 @@ pub(crate) use cron::{Calendar, Expressions, Zone, check_zone_data};
 #[cfg(feature = "cron")]
 pub use cron::{Dst, ZoneData};
 pub use cron::{check_cron, check_zone};
+pub(crate) use due::Due;
 pub(crate) use grid::{aligned_next, span};
 
 /// A rule that names the times at which something recurs. [`Schedule`] implements it; implement it for rules of
