@@ -5,6 +5,7 @@
 //! state alone; what follows outside (spawning, telling) is done after the lock is released.
 
 mod attempt;
+mod chronicle;
 mod end;
 mod group;
 mod jobs;
@@ -21,6 +22,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
+pub(crate) use chronicle::{Chronicle, Mark};
 pub(crate) use group::{Family, Remedy};
 pub(crate) use owner::{Answer, Conclusion, Owner, owner};
 
@@ -156,6 +158,8 @@ pub(crate) struct Core {
     pings: Vec<oneshot::Sender<()>>,
     board: Arc<Board>,
     told: bool,
+    /// What jobs remember over a restart of the program, where somebody has a store for it.
+    chronicle: Option<Chronicle>,
     /// Wall-clock schedules that are armed.
     wall_armed: usize,
     /// How the clocks stood to each other when they were last read together, and when the alarms of wall-clock
@@ -202,6 +206,7 @@ impl Core {
             pings: Vec::new(),
             board,
             told: false,
+            chronicle: None,
             wall_armed: 0,
             seen: now,
             in_line: now,

@@ -44,8 +44,11 @@
 
 mod builder;
 mod harness;
+mod memory;
 mod record;
 
 pub use builder::{TestBuilder, assert_all_valid, start};
 pub use harness::{Harness, TickError};
+#[doc(hidden)]
+pub use memory::Memory;
 pub use record::Run;
