@@ -5,11 +5,13 @@
 //! state alone; what follows outside (spawning, telling) is done after the lock is released.
 
 mod attempt;
+mod chronicle;
 mod end;
 mod group;
 mod jobs;
 mod look;
 mod owner;
+mod runs;
 mod shutdown;
 
 use std::any::Any;
@@ -20,6 +22,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
+pub(crate) use chronicle::{Chronicle, Mark};
 pub(crate) use group::{Family, Remedy};
 #[cfg(feature = "_durable")]
 pub(crate) use owner::kind_of;
@@ -157,6 +160,8 @@ pub(crate) struct Core {
     pings: Vec<oneshot::Sender<()>>,
     board: Arc<Board>,
     told: bool,
+    /// What jobs remember over a restart of the program, where somebody has a store for it.
+    chronicle: Option<Chronicle>,
     /// Wall-clock schedules that are armed.
     wall_armed: usize,
     /// How the clocks stood to each other when they were last read together, and when the alarms of wall-clock
@@ -203,6 +208,7 @@ impl Core {
             pings: Vec::new(),
             board,
             told: false,
+            chronicle: None,
             wall_armed: 0,
             seen: now,
             in_line: now,
@@ -279,32 +285,6 @@ impl Core {
         names.sort();
         names.dedup();
         names
-    }
-
-    /// The runs that are on, those waiting for a retry included.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
-    pub(crate) fn running(&self) -> impl Iterator<Item = &Arc<Run>> {
-        let on = self.runs.iter().filter(|(_, running)| running.is_on());
-        on.map(|(_, running)| &running.run)
-    }
-
-    /// Whether no run has a task, and none waits for its next attempt.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
-    pub(crate) fn is_idle(&self) -> bool {
-        self.runs.len() == 0
-    }
-
-    /// How often what has a task was polled.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
-    pub(crate) fn polls(&self) -> u64 {
-        self.runs.iter().map(|(_, running)| u64::from(running.run.polls())).sum()
-    }
-
-    /// The runs that keep a test's clock still.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
-    pub(crate) fn blocking(&self) -> impl Iterator<Item = &Arc<Run>> {
-        let on = self.runs.iter().filter(|(_, running)| running.stage == Stage::Body);
-        on.map(|(_, running)| &running.run).filter(|run| run.job.is_blocking())
     }
 
     // ---- what kinds ask
@@ -507,33 +487,6 @@ impl Core {
                 return;
             }
         }
-    }
-
-    pub(crate) fn run_id(&self, slot: u32) -> Option<RunId> {
-        self.runs.get(slot).map(|running| running.run.id)
-    }
-
-    /// The slot of a run that has one.
-    pub(crate) fn slot_of(&self, run: &Arc<Run>) -> Option<u32> {
-        let slot = run.slot();
-        self.runs.get(slot).filter(|running| Arc::ptr_eq(&running.run, run)).map(|_| slot)
-    }
-
-    /// Whether the run in a slot is one of this record of a kind, and not still asking its guard.
-    pub(crate) fn is_run_of(&self, slot: u32, entry: u32, unit: u32) -> bool {
-        let running = self.runs.get(slot).filter(|running| running.is_on());
-        running.is_some_and(|running| running.run.entry == entry && running.run.unit == unit)
-    }
-
-    /// Every run of a job, those that still ask their guard included; looks at all runs.
-    pub(crate) fn runs_of_job(&self, entry: u32) -> Vec<u32> {
-        let of = self.runs.iter().filter(|(_, running)| running.run.entry == entry);
-        of.map(|(slot, _)| slot).collect()
-    }
-
-    /// The runs of one record of a kind, without those that still ask their guard; looks at all runs.
-    pub(crate) fn runs_of(&self, entry: u32, unit: u32) -> Vec<u32> {
-        self.runs.keys().into_iter().filter(|slot| self.is_run_of(*slot, entry, unit)).collect()
     }
 }
 

@@ -55,7 +55,23 @@ impl Periodics {
         self.set_next_wall(core, slot, next);
     }
 
+    /// Arms a tick on the monotonic clock.
     pub(super) fn set_next(&mut self, core: &mut Core, slot: u32, at: Moment) {
+        self.set_alarm(core, slot, at);
+        self.remember_next(core, slot);
+    }
+
+    /// Remembers the armed tick of equal periods, by what the wall clock will show.
+    fn remember_next(&self, core: &mut Core, slot: u32) {
+        let armed = self.units.get(slot).filter(|unit| core.remembers() && unit.next != Moment::NEVER);
+        if let Some(unit) = armed
+            && let Timetable::Every(_) = unit.timetable()
+        {
+            core.remember(unit.entry(), None, Some(core.now.wall_at(unit.next)));
+        }
+    }
+
+    fn set_alarm(&mut self, core: &mut Core, slot: u32, at: Moment) {
         if core.manual || core.is_closing() {
             return;
         }
@@ -76,8 +92,9 @@ impl Periodics {
         if std::mem::replace(&mut unit.more().wall.follows, follows) != follows {
             core.follow_wall(follows);
         }
+        core.remember(unit.entry(), None, next);
         match next {
-            Some(next) => self.set_next(core, slot, core.now.moment_at(next)),
+            Some(next) => self.set_alarm(core, slot, core.now.moment_at(next)),
             None => unit.next = Moment::NEVER,
         }
     }
@@ -89,6 +106,7 @@ impl Periodics {
             core.disarm();
         }
         let Some(more) = &mut unit.more else { return };
+        more.reason = None;
         more.wall.next = None;
         if std::mem::take(&mut more.wall.follows) {
             core.follow_wall(false);
@@ -98,6 +116,7 @@ impl Periodics {
     /// The wall clock was stepped: what follows it is armed anew, and what became due by it is handled.
     pub(crate) fn follow_step(&mut self, core: &mut Core, reason: MissReason) {
         for slot in self.units.keys() {
+            self.remember_next(core, slot);
             let Some(more) = self.units.get(slot).and_then(|unit| unit.more.as_ref()) else { continue };
             let (follows, next) = (more.wall.follows, more.wall.next);
             if next.is_some() {
@@ -108,9 +127,17 @@ impl Periodics {
                 self.tick_because(core, slot, Some(reason));
             } else if follows {
                 // Asked anew: after a step back, times that were never done come again.
+                self.forget_reason(slot);
                 self.arm_after(core, slot, core.now.moment);
                 self.settle_delayed(core, slot, reason, false);
             }
+        }
+    }
+
+    /// What had made ticks due that are not due any more.
+    fn forget_reason(&mut self, slot: u32) {
+        if let Some(more) = self.units.get_mut(slot).and_then(|unit| unit.more.as_mut()) {
+            more.reason = None;
         }
     }
 

@@ -119,6 +119,7 @@ impl Periodics {
             if !same {
                 more.wall.done = Done::default();
             }
+            core.start_over(entry, timetable);
             // A shifted schedule with a run on, or about to be, is armed by its end.
             let waits = unit.is_shifted() && (unit.active > 0 || unit.undecided() > 0);
             if !waits && !core.is_halted(entry) {
@@ -199,9 +200,12 @@ impl Owner for Periodics {
         self.index.set(entry, Some(place));
     }
 
-    fn begin(&mut self, core: &mut Core, entry: u32, _trigger: Trigger) {
+    fn begin(&mut self, core: &mut Core, entry: u32, trigger: Trigger) {
         for slot in self.slots_of(entry) {
-            self.arm_first(core, slot);
+            match trigger {
+                Trigger::Restart => self.arm_anew(core, slot),
+                Trigger::Schedule | Trigger::Manual | Trigger::Spawn | Trigger::Retry => self.arm_begun(core, slot),
+            }
         }
     }
 

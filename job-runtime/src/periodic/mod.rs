@@ -5,6 +5,7 @@ mod book;
 mod builder;
 mod decide;
 mod due;
+mod recall;
 mod tick;
 mod unit;
 

@@ -23,8 +23,8 @@ impl Periodics {
         self.tick_because(core, slot, None);
     }
 
-    /// The same, where it is known what made it due.
-    pub(super) fn tick_because(&mut self, core: &mut Core, slot: u32, reason: Option<MissReason>) {
+    /// The same, where something was seen that made it due.
+    pub(super) fn tick_because(&mut self, core: &mut Core, slot: u32, seen: Option<MissReason>) {
         let Some(unit) = self.units.get_mut(slot) else { return };
         let (entry, policy) = (unit.entry(), unit.job.options.on_missed);
         let Some(due) = take_due(unit, &core.now, policy) else {
@@ -32,15 +32,20 @@ impl Periodics {
             let next = unit.more.as_ref().and_then(|more| more.wall.next);
             return self.set_next_wall(core, slot, next);
         };
-        let wall = unit.more.as_mut().map(|more| &mut more.wall).filter(|wall| wall.next.is_some());
-        let turn = wall.map(|wall| (wall.after, wall.reason.take()));
-        let reason = reason.or(turn.and_then(|(_, reason)| reason)).unwrap_or(MissReason::Stalled);
+        let more = unit.more.as_mut();
+        let (known, turn) =
+            more.map_or((None, None), |more| (more.reason.take(), more.wall.next.is_some().then_some(more.wall.after)));
+        let reason = cause(known, seen);
         core.effort += due.steps() / STEPS;
         core.ledger(entry, |ledger| ledger.due(due.count()));
         self.rearm(core, slot, &due);
-        let verdict = missed::decide(policy, due.count(), core.now.moment.since(due.tick(0, &core.now).nominal));
+        let newest = due.tick(0, &core.now);
+        core.remember(entry, Some(newest.scheduled_at), None);
+        let late = core.now.moment.since(newest.nominal);
+        let decide = if reason == MissReason::Downtime { missed::decide_after_downtime } else { missed::decide };
+        let verdict = decide(policy, due.count(), late);
         let verdict = match turn {
-            Some((after, _)) => self.take_turn(core, slot, &due, verdict, after, reason),
+            Some(after) => self.take_turn(core, slot, &due, verdict, after, reason),
             None => verdict,
         };
         if verdict.missed > 0 {
@@ -50,7 +55,7 @@ impl Periodics {
             0 => self.after_nothing(core, slot),
             1 => {
                 let overdue = verdict.overdue && !matches!(policy, Missed::Skip);
-                self.one(core, slot, due.tick(0, &core.now), overdue);
+                self.one(core, slot, newest, overdue);
             }
             count => {
                 let ticks = (0..count).rev().map(|back| due.tick(back, &core.now)).collect();
@@ -71,9 +76,10 @@ impl Periodics {
     ) -> Verdict {
         let Some(unit) = self.units.get_mut(slot) else { return verdict };
         let policy = unit.job.options.on_missed;
-        let wall = &mut unit.more().wall;
+        let more = unit.more();
+        let wall = &mut more.wall;
         let more_due = wall.next.is_some_and(|next| next <= core.now.wall);
-        wall.reason = more_due.then_some(reason);
+        more.reason = more_due.then_some(reason);
         // Between these and newer ones that are due lie some that have had their turn.
         if !due.is_whole() || (more_due && policy != Missed::All(None)) {
             verdict = Verdict { run: 0, missed: due.count(), overdue: true };
@@ -85,10 +91,12 @@ impl Periodics {
         verdict
     }
 
-    /// Takes what is due by the wall clock and was not seen yet.
+    /// Takes what is due by the wall clock, or since a downtime, and was not seen yet.
     pub(super) fn take_unseen(&mut self, core: &mut Core, slot: u32) {
-        let next = self.units.get(slot).and_then(|unit| unit.more.as_ref()?.wall.next);
-        if next.is_some_and(|next| next <= core.now.wall) {
+        let Some(unit) = self.units.get(slot) else { return };
+        let Some(more) = &unit.more else { return };
+        let down = more.reason == Some(MissReason::Downtime) && unit.next <= core.now.moment;
+        if down || more.wall.next.is_some_and(|next| next <= core.now.wall) {
             core.disarm();
             self.tick_because(core, slot, Some(MissReason::ClockStepped));
         }
@@ -98,7 +106,12 @@ impl Periodics {
     fn rearm(&mut self, core: &mut Core, slot: u32, due: &Due) {
         let Some(unit) = self.units.get_mut(slot) else { return };
         match due {
-            Due::Every { .. } if unit.is_shifted() => unit.next = Moment::NEVER,
+            Due::Every { .. } if unit.is_shifted() => {
+                unit.next = Moment::NEVER;
+                // Should nobody see the end of its run, it counts from here.
+                let next = unit.timetable().following(core.now.wall);
+                core.remember(unit.entry(), None, next);
+            }
             Due::Every { last, period, .. } => {
                 let next = *last + *period;
                 self.set_next(core, slot, next);
@@ -108,7 +121,7 @@ impl Periodics {
     }
 
     /// Arms the tick after `last`, which was found with those that are due.
-    fn arm_known(&mut self, core: &mut Core, slot: u32, last: SystemTime, next: Option<SystemTime>) {
+    pub(super) fn arm_known(&mut self, core: &mut Core, slot: u32, last: SystemTime, next: Option<SystemTime>) {
         self.arm_wall_after(
             core,
             slot,
@@ -229,6 +242,12 @@ impl Periodics {
             self.propose(core, slot, run);
         }
     }
+}
+
+/// What made ticks due: that the program was not there, then what was seen, then what was known before.
+fn cause(known: Option<MissReason>, seen: Option<MissReason>) -> MissReason {
+    let down = known.filter(|known| *known == MissReason::Downtime);
+    down.or(seen).or(known).unwrap_or(MissReason::Stalled)
 }
 
 /// Tells which of the due ticks are lost.

@@ -36,6 +36,9 @@ pub(crate) struct More {
     /// A schedule given at run time, in place of the job's own.
     pub(crate) timetable: Option<Timetable>,
     pub(crate) wall: Wall,
+    /// What made the ticks due that are taken next, where that was before: a downtime, or a stall after which they are
+    /// taken in several portions.
+    pub(crate) reason: Option<MissReason>,
     /// The slot of the run whose guard is being asked, and the runs whose turn comes after it.
     pub(crate) guarding: Option<u32>,
     pub(crate) guard_queue: VecDeque<Arc<Run>>,
@@ -63,8 +66,6 @@ pub(crate) struct Wall {
     pub(crate) after: Option<SystemTime>,
     /// Whether the clock is looked at for it: there is a next tick, or would be, were the clock set back.
     pub(crate) follows: bool,
-    /// What made ticks due that are taken in several portions.
-    pub(crate) reason: Option<MissReason>,
     /// The nominal times that have had their turn.
     pub(crate) done: Done,
 }

@@ -60,6 +60,13 @@ pub(crate) fn decide(policy: Missed, due: u64, late: Duration) -> Verdict {
     Verdict { run, missed: due - run, overdue }
 }
 
+/// The same where the program was not there when they came due: where overdue ones are skipped, the newest is as lost
+/// as the others.
+pub(crate) fn decide_after_downtime(policy: Missed, due: u64, late: Duration) -> Verdict {
+    let verdict = decide(policy, due, late);
+    if verdict.overdue && policy == Missed::Skip { Verdict { run: 0, missed: due, ..verdict } } else { verdict }
+}
+
 /// Whether a tick that a step of the clock made overdue is missed: where a newer one stands for it, or none runs.
 pub(crate) fn stands_back(policy: Missed, newer: bool, late: Duration) -> bool {
     match policy {
@@ -98,6 +105,9 @@ mod tests {
         ] {
             let verdict = decide(policy, due, late);
             assert_eq!((verdict.run, verdict.missed), (run, due - run), "{policy:?} {due} {late:?}");
+            let down = if due > 1 && matches!(policy, Missed::Skip) { 0 } else { run };
+            let verdict = decide_after_downtime(policy, due, late);
+            assert_eq!((verdict.run, verdict.missed), (down, due - down), "down, {policy:?} {due} {late:?}");
         }
     }
 

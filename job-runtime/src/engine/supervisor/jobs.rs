@@ -61,7 +61,9 @@ impl Core {
     pub(crate) fn unname(&mut self, entry: u32) {
         if let Some(kept) = self.entries.get_mut(entry) {
             kept.removed = true;
-            self.names.remove(&kept.job.name);
+            let name = Arc::clone(&kept.job.name);
+            self.names.remove(&name);
+            self.forget_mark(entry, &name);
         }
         self.companions.retain(|_, other| *other != entry);
         self.leave_family(entry);

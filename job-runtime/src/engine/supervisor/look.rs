@@ -15,7 +15,7 @@ const BATCH: usize = 128;
 const STALL: Duration = Duration::from_secs(1);
 /// A run that has not yielded for so long is told of.
 const WATCH: Duration = Duration::from_secs(10);
-/// The longest wait while a wall-clock schedule is armed, so that suspends and steps are seen.
+/// The longest wait while anything follows the wall clock, so that suspends and steps are seen.
 const GLANCE: Duration = Duration::from_secs(30);
 /// A difference between the two clocks that is a step, not their drift.
 const STEP: Duration = Duration::from_secs(1);
@@ -29,7 +29,9 @@ impl Core {
     /// The machine's wall clock can be moved unseen; a test's is moved by its harness alone, which says so.
     pub(crate) fn next_look(&mut self) -> Moment {
         let next = self.timers.next().min(self.watch);
-        let blind = self.wall_armed == 0 || self.is_closing() || (self.fake && !self.moved);
+        // What is remembered of a tick is a time of the wall clock, whichever clock the tick follows.
+        let follows = self.wall_armed > 0 || self.remembers();
+        let blind = !follows || self.is_closing() || (self.fake && !self.moved);
         if blind { next } else { next.min(self.now.moment + GLANCE) }
     }
 
@@ -119,5 +121,24 @@ impl Core {
         if self.watch == Moment::NEVER && !self.fake {
             self.watch = self.now.moment + WATCH;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::engine::supervisor::Chronicle;
+    use crate::event::Board;
+
+    #[test]
+    fn whoever_remembers_looks_at_the_wall_clock() {
+        let now = Clock::real().now();
+        let mut core = Core::new(now, Arc::new(Board::new(Vec::new())), None, false, false);
+        assert_eq!(core.next_look(), Moment::NEVER);
+        core.keep(Chronicle::new(HashMap::new(), Arc::default()));
+        assert_eq!(core.next_look(), now.moment + GLANCE);
     }
 }
