@@ -85,10 +85,21 @@ impl Job<'_> {
         self.flavour != Flavour::Job && self.function.arguments().next().is_some()
     }
 
+    /// Whether it waits in a queue of a store, whatever that is called.
+    fn is_queued(&self) -> bool {
+        self.flavour == Flavour::Job && self.options.find("queue").is_some()
+    }
+
+    /// Whether it is kept in a store, for all nodes.
+    fn is_stored(&self) -> bool {
+        self.is_queued() || self.options.text("scope").is_some_and(|scope| scope.value() == "cluster")
+    }
+
     /// What a parameter by value is.
     fn argument(&self) -> Role {
         match self.flavour {
             Flavour::Periodic | Flavour::Service => Role::Argument,
+            Flavour::Job if self.is_queued() => Role::Queued,
             Flavour::Job => Role::Message,
         }
     }
