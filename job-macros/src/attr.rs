@@ -12,7 +12,7 @@ use syn::{Expr, Ident, LitStr, Path, Token};
 
 use crate::errors::Errors;
 pub(crate) use table::{GROUP, Table};
-pub(crate) use value::{Check, Guard, Kind, Value, as_path, bare};
+pub(crate) use value::{Bounds, Check, Guard, Kind, Value, as_path, bare};
 
 /// One option as the user wrote it.
 pub(crate) struct Opt {
@@ -58,7 +58,7 @@ impl Options {
 
     /// The text of an option given as a string.
     pub(crate) fn text(&self, name: &str) -> Option<&LitStr> {
-        if let Value::Text(text) = self.value(name)? { Some(text) } else { None }
+        if let Value::Text(text) | Value::Unjudged(text, _) = self.value(name)? { Some(text) } else { None }
     }
 
     pub(crate) fn companion(&self) -> Option<&Ident> {
@@ -196,8 +196,12 @@ mod tests {
     use crate::flavour::Flavour;
 
     fn read(text: &str) -> (Options, Vec<String>) {
+        read_as(Flavour::Periodic, text)
+    }
+
+    fn read_as(flavour: Flavour, text: &str) -> (Options, Vec<String>) {
         let mut errors = Errors::default();
-        let options = Options::read(text.parse().expect("test tokens"), Table::of(Flavour::Periodic), &mut errors);
+        let options = Options::read(text.parse().expect("test tokens"), Table::of(flavour), &mut errors);
         (options, errors.sentences())
     }
 
@@ -227,6 +231,8 @@ mod tests {
             "on_overlap = \"stop_previous\"",
             "max_running = 3",
             "max_running = 3u32",
+            "scope = \"process\"",
+            "scope = \"cluster\"",
             "max_attempts = 1_000",
             "max_attempts = LIMIT + 1",
             "max_attempts = 2 * 3",
@@ -322,6 +328,10 @@ mod tests {
             ("max_running = \"3\"", "write a whole number"),
             ("max_running = -3", "write a whole number"),
             ("align = \"yes\"", "write `true`, `false`"),
+            ("scope = \"clustre\"", "did you mean `\"cluster\"`?"),
+            ("scope = \"node\"", "write `\"process\"` or `\"cluster\"`"),
+            ("scope = Scope::Cluster", "in quotes: `\"cluster\"`"),
+            ("scope = 3", "write `\"process\"` or `\"cluster\"`"),
             ("name = \" \"", "not empty"),
             ("name = \"a\\nb\"", "one line"),
             ("name = \"a,b\"", "without commas"),
@@ -339,6 +349,46 @@ mod tests {
             let sentences = read(case).1;
             assert_eq!(sentences.len(), 1, "{case}: {sentences:?}");
             assert!(sentences.concat().contains(part), "{case}: {sentences:?}");
+        }
+    }
+
+    #[test]
+    fn a_queue_has_a_name_and_its_jobs_a_place() {
+        for good in [
+            "queue = \"mail\"",
+            "queue = (r\"two words\")",
+            "queue = \"a@b\"",
+            "priority = 0",
+            "priority = 0x9u32",
+            "priority = URGENT + 1",
+            "unique_for = \"1h\"",
+            "unique_for = \"unfinished\"",
+            "unique_for = Duration::from_secs(3)",
+        ] {
+            assert_eq!(read_as(Flavour::Job, good).1, [""; 0], "{good}");
+        }
+        for (wrong, told) in [
+            ("queue = \"\"", "the name of a queue is not empty: write one such as `\"mail\"`"),
+            ("queue = \"  \"", "the name of a queue is not empty"),
+            ("queue = \"a,b\"", "the name of a queue is one line of text, without commas"),
+            ("queue = \"a\\tb\"", "one line of text"),
+            ("queue = \" a\"", "without white space at its ends"),
+            ("queue = \"@mine\"", "begin with `@` are the library's own: leave the `@` out"),
+            ("queue = mail", "write a string such as `\"mail\"`"),
+            ("queue = 3", "write a string such as `\"mail\"`"),
+            ("queue", "`queue` needs a value"),
+            ("priority = 10", "`priority` is a number from 0, the most urgent, to 9"),
+            ("priority = 99999999999", "`priority` is a number from 0, the most urgent, to 9"),
+            ("priority = -1", "write a number from 0, the most urgent, to 9, or a `const` `u32`"),
+            ("priority = \"high\"", "write a number from 0, the most urgent, to 9"),
+            ("priority = 3u8", "leave the suffix `u8` out"),
+            ("unique_for = 3600", "`unique_for` needs a unit"),
+            ("unique_for = true", "else write `\"unfinished\"`"),
+            ("unique_for = \"unfinshed\"", "did you mean `\"unfinished\"`?"),
+            ("unique_for = unfinished", "in quotes: `\"unfinished\"`"),
+        ] {
+            let found = read_as(Flavour::Job, wrong).1;
+            assert!(found.len() == 1 && found.concat().contains(told), "{wrong}: {found:?}");
         }
     }
 

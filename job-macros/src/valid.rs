@@ -3,6 +3,7 @@
 mod clear;
 mod options;
 mod schedule;
+mod stored;
 mod types;
 
 use quote::ToTokens;
@@ -24,8 +25,13 @@ pub(crate) fn options(flavour: Flavour, options: &Options, function: &Function, 
             schedule::schedule(options, errors);
             options::overlap(options, function.state().is_some(), errors);
             options::backoff_needs_attempts(options, errors);
+            stored::cluster(options, function, errors);
         }
-        Flavour::Job => options::backoff_needs_attempts(options, errors),
+        Flavour::Job => {
+            options::backoff_needs_attempts(options, errors);
+            stored::queue_is_needed(options, errors);
+            stored::queue(options, function, errors);
+        }
         Flavour::Service => options::temporary_is_never_restarted(options, errors),
     }
 }

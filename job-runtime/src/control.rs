@@ -1,5 +1,11 @@
 //! What the functions of the type beside a job do, on the current runtime.
 
+#[cfg(feature = "_durable")]
+mod enqueue;
+#[cfg(not(feature = "_durable"))]
+#[path = "control/no_enqueue.rs"]
+mod enqueue;
+
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -12,6 +18,8 @@ use crate::event;
 use crate::job::{Cell, JobHandle, JobInfo, Key, Return, Spawned, Unknown, When};
 use crate::outcome::RunId;
 use crate::runtime::Runtime;
+
+pub use enqueue::{Enqueue, Enqueued, enqueue, enqueue_all, read};
 
 /// Runs the job now, through guard and overlap policy.
 ///

@@ -317,6 +317,11 @@ mod timestamp;
 #[doc(hidden)]
 pub mod __private;
 
+#[cfg(feature = "_durable")]
+#[doc(inline)]
+pub use durable::{
+    AttemptRow, Enqueue, Enqueued, IntoStore, JobRow, Joined, Parked, Queue, QueueInfo, StoreConfig, Within,
+};
 #[doc(inline)]
 pub use duration::{IntoDuration, duration};
 #[doc(inline)]

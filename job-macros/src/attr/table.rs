@@ -42,6 +42,7 @@ const PERIODIC: Table = Table {
         ("max_attempts", Kind::Count(1)),
         ("backoff", Kind::Backoff),
         ("pause_after", Kind::Count(1)),
+        ("scope", Kind::Scope),
         ("name", Kind::Name),
         ("enabled", Kind::Flag),
         ("companion", Kind::Companion),
@@ -59,6 +60,9 @@ const JOB: Table = Table {
         ("timeout", Kind::Period(&["infinity"])),
         ("max_running", Kind::Count(1)),
         ("max_pending", Kind::Count(0)),
+        ("queue", Kind::Queue),
+        ("priority", Kind::Priority),
+        ("unique_for", Kind::Period(&["unfinished"])),
         ("job_shutdown", GRACE),
         ("name", Kind::Name),
         ("enabled", Kind::Flag),
@@ -117,12 +121,16 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("limit", "max_running"),
     ("queue_size", "max_pending"),
     ("capacity", "max_pending"),
+    ("topic", "queue"),
+    ("unique", "unique_for"),
+    ("cluster", "scope"),
+    ("singleton", "scope"),
     ("shutdown", "job_shutdown"),
     ("intensity", "max_restarts"),
 ];
 
-/// Options of jobs that wait in a store.
-const STORED: [&str; 4] = ["queue", "priority", "unique_for", "unique_key"];
+/// What is said of each job where it is put into its queue.
+const ENQUEUED: [&str; 2] = ["unique_key", "on_conflict"];
 
 impl Table {
     pub(crate) fn of(flavour: Flavour) -> &'static Self {
@@ -140,8 +148,8 @@ impl Table {
 
     /// What is said about a name that is none of the options.
     pub(super) fn unknown(&self, name: &str) -> String {
-        if self.at == JOB.at && STORED.contains(&name) {
-            return format!("`{name}` needs a store, which this version has not");
+        if self.at == JOB.at && ENQUEUED.contains(&name) {
+            return format!("`{name}` is said where a job is put into its queue, as in `enqueue(…).{name}(…)`");
         }
         let others = others(name);
         if !others.is_empty() {
@@ -192,6 +200,8 @@ mod tests {
             ),
             (&PERIODIC, "max_seconds", "`max_seconds` goes with `#[service]` and `group!`: what fails here is tried"),
             (&PERIODIC, "max_pending", "`max_pending` goes with `#[job]`: a periodic job runs at each tick, and ends"),
+            (&PERIODIC, "queue", "`queue` goes with `#[job]`: a periodic job runs at each tick, and ends"),
+            (&JOB, "scope", "`scope` goes with `#[periodic]`: a job on demand runs when it is spawned"),
             (&SERVICE, "timeout", &*format!("`timeout` goes with `#[periodic]` and `#[job]`: {service}")),
             (&SERVICE, "strategy", "`strategy` goes with `group!`: it is about several jobs"),
             (&GROUP, "name", "`name` goes with `#[periodic]`, `#[job]` and `#[service]`: a group says how its"),
@@ -213,6 +223,10 @@ mod tests {
             (&JOB, "capacity", "max_pending"),
             (&JOB, "shutdown", "job_shutdown"),
             (&JOB, "max_runing", "max_running"),
+            (&JOB, "topic", "queue"),
+            (&JOB, "unique", "unique_for"),
+            (&PERIODIC, "cluster", "scope"),
+            (&PERIODIC, "singleton", "scope"),
             (&SERVICE, "retries", "max_restarts"),
             (&SERVICE, "intensity", "max_restarts"),
             (&SERVICE, "period", "max_seconds"),
@@ -228,9 +242,13 @@ mod tests {
     fn what_is_unknown_everywhere_is_told_what_there_is() {
         let list = "unknown option `colour`: the options are `strategy`, `max_restarts`, `max_seconds` and `crate`";
         assert_eq!(GROUP.unknown("colour"), list);
-        for name in STORED {
-            assert_eq!(JOB.unknown(name), format!("`{name}` needs a store, which this version has not"));
+    }
+
+    #[test]
+    fn what_is_said_of_each_job_in_a_queue_is_told_where() {
+        for name in ENQUEUED {
+            assert!(JOB.unknown(name).ends_with(&format!("as in `enqueue(…).{name}(…)`")), "{name}");
+            assert!(SERVICE.unknown(name).starts_with("unknown option"), "{name}");
         }
-        assert!(SERVICE.unknown("priority").starts_with("unknown option `priority`"));
     }
 }

@@ -2,13 +2,17 @@
 //! runtime.
 
 mod calendar;
+mod count;
 mod duration;
+mod name;
 
 use std::fmt;
 
 use quote::ToTokens;
 use syn::{Expr, Ident, Lit, LitInt, LitStr, Path, UnOp};
 
+pub(crate) use self::count::Bounds;
+use self::count::count;
 use self::duration::duration;
 pub(crate) use self::duration::is_number;
 use crate::errors::{Errors, join, nearest};
@@ -32,9 +36,12 @@ pub(crate) enum Kind {
     Missed,
     /// A whole number, at least this.
     Count(u32),
+    Priority,
+    Scope,
     Flag,
     Guard,
     Name,
+    Queue,
     Companion,
     Crate,
 }
@@ -47,6 +54,8 @@ pub(crate) enum Check {
     Backoff,
     Cron,
     Zone,
+    Queue,
+    Cluster,
 }
 
 /// A value of the right shape.
@@ -61,8 +70,8 @@ pub(crate) enum Value {
     Computed(Expr, Check),
     /// A count written out.
     Count(LitInt),
-    /// A count as a `const` expression, and the least it may be.
-    ComputedCount(Expr, u32),
+    /// A count as a `const` expression, and which it may be.
+    ComputedCount(Expr, Bounds),
     Flag(Expr),
     Schedule(Expr),
     Guard(Guard),
@@ -98,6 +107,7 @@ pub(crate) enum Guard {
 }
 
 const MISSED: &[&str] = &["one", "skip", "all", "all(20)"];
+const SCOPES: &[&str] = &["process", "cluster"];
 
 /// The value, or `None` and a mistake noted.
 pub(crate) fn read(name: &str, kind: Kind, written: Expr, errors: &mut Errors) -> Option<Value> {
@@ -111,10 +121,13 @@ pub(crate) fn read(name: &str, kind: Kind, written: Expr, errors: &mut Errors) -
         Kind::Schedule => calendar::schedule(name, kind, expr, errors),
         Kind::Word(words) => word(name, kind, words, &expr, errors),
         Kind::Missed => missed(name, kind, &expr, errors),
-        Kind::Count(least) => count(name, kind, least, expr, errors),
+        Kind::Count(least) => count(name, kind, Bounds::From(least), expr, errors),
+        Kind::Priority => count(name, kind, Bounds::Priority, expr, errors),
+        Kind::Scope => scope(name, kind, &expr, errors),
         Kind::Flag => flag(name, kind, expr, errors),
         Kind::Guard => guard(name, kind, expr, errors),
-        Kind::Name => job_name(name, kind, &expr, errors),
+        Kind::Name => name::job(name, kind, &expr, errors),
+        Kind::Queue => name::queue(name, kind, &expr, errors),
         Kind::Companion => companion(name, kind, &expr, errors),
         Kind::Crate => krate(name, kind, &expr, errors),
     }
@@ -152,6 +165,12 @@ fn unknown_word(name: &str, kind: Kind, words: &[&str], text: &LitStr, errors: &
     None
 }
 
+/// Whether there is a store that nodes could share is for the runtime to say.
+fn scope(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
+    let Value::Text(text) = word(name, kind, SCOPES, expr, errors)? else { return None };
+    Some(if text.value() == "cluster" { Value::Unjudged(text, Check::Cluster) } else { Value::Text(text) })
+}
+
 fn missed(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
     if let Expr::Call(call) = expr {
         errors.at(call, in_quotes(name, &call.to_token_stream().to_string().replace(' ', "")));
@@ -169,29 +188,6 @@ fn missed(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Va
         return None;
     }
     Some(Value::Text(text))
-}
-
-fn count(name: &str, kind: Kind, least: u32, expr: Expr, errors: &mut Errors) -> Option<Value> {
-    if let Some(Lit::Int(number)) = literal(&expr) {
-        return small(name, least, number, errors);
-    }
-    if literal(&expr).is_some() || is_negative(&expr) || matches!(expr, Expr::Range(_) | Expr::Closure(_)) {
-        return refuse(name, kind, &expr, errors);
-    }
-    Some(Value::ComputedCount(expr, least))
-}
-
-fn small(name: &str, least: u32, number: &LitInt, errors: &mut Errors) -> Option<Value> {
-    if !matches!(number.suffix(), "" | "u32") {
-        errors.at(number, format!("`{name}` is a `u32`: leave the suffix `{}` out", number.suffix()));
-        return None;
-    }
-    match number.base10_parse::<u32>() {
-        Ok(count) if count < least => errors.at(number, format!("`{name}` is at least {least}")),
-        Ok(_) => return Some(Value::Count(number.clone())),
-        Err(_) => errors.at(number, format!("`{name}` is at most {}", u32::MAX)),
-    }
-    None
 }
 
 fn flag(name: &str, kind: Kind, expr: Expr, errors: &mut Errors) -> Option<Value> {
@@ -221,22 +217,6 @@ fn guard(name: &str, kind: Kind, expr: Expr, errors: &mut Errors) -> Option<Valu
     }
     let kind_of = if closure.inputs.is_empty() { Guard::Asked } else { Guard::Closure };
     Some(Value::Guard(kind_of(expr)))
-}
-
-fn job_name(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
-    let Some(text) = string(expr) else {
-        return refuse(name, kind, expr, errors);
-    };
-    if text.value().trim().is_empty() {
-        errors.at(&text, "the name of a job is not empty: leave `name` out to take the function's");
-        return None;
-    }
-    let name = text.value();
-    if name.contains(|letter: char| letter.is_control() || letter == ',') || name.trim() != name {
-        errors.at(&text, "the name of a job is one line of text, without commas and without white space at its ends");
-        return None;
-    }
-    Some(Value::Text(text))
 }
 
 fn companion(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
@@ -314,11 +294,14 @@ impl fmt::Display for Kind {
             Self::Word(words) => write!(f, "write {}", quoted(words)),
             Self::Missed => write!(f, "write {}", quoted(MISSED)),
             Self::Count(_) => f.write_str("write a whole number such as `3`, or a `const` `u32`"),
+            Self::Priority => f.write_str("write a number from 0, the most urgent, to 9, or a `const` `u32`"),
+            Self::Scope => write!(f, "write {}", quoted(SCOPES)),
             Self::Flag => f.write_str("write `true`, `false` or an expression that is a `bool`"),
             Self::Guard => {
                 f.write_str("write the path of a function such as `is_leader`, or a closure such as `|cx| …`")
             }
             Self::Name => f.write_str("write a string such as `\"purge_sessions\"`"),
+            Self::Queue => f.write_str("write a string such as `\"mail\"`"),
             Self::Companion => f.write_str("write an identifier such as `PurgeSessions`"),
             Self::Crate => f.write_str("write a path such as `my_jobs::job_runtime`"),
         }

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
+use syn::ext::IdentExt;
 
 use super::Job;
 use super::place::{Stretch, at, ends, local, ours, written_at};
@@ -34,10 +35,56 @@ fn kept_type(job: &Job<'_>) -> TokenStream {
 
 /// `.args::<(A,)>()` of a template, `.message::<(A,)>(…)` of a job on demand, which has one without arguments too.
 pub(super) fn wanted(job: &Job<'_>) -> Option<TokenStream> {
+    if job.is_queued() {
+        return Some(read(job));
+    }
     if job.flavour == Flavour::Job {
         return Some(stretch(job).wish("message", &kept_type(job), copy(job)));
     }
     job.is_template().then(|| stretch(job).wish("args", &kept_type(job), TokenStream::new()))
+}
+
+/// How the arguments are read for each attempt, of which none is copied for another.
+fn read(job: &Job<'_>) -> TokenStream {
+    let (stretch, kept, text) = (stretch(job), kept_type(job), local("text"));
+    let (private, names) = (job.private(stretch.first), written_names(job));
+    let message = stretch.wish("message", &kept, quote_spanned!(stretch.first=> ::core::option::Option::None));
+    let read = quote_spanned!(stretch.first=> #private::control::read);
+    let read = stretch.call_with(&read, &kept, quote!(#names, #text));
+    quote_spanned!(stretch.first=> #message.wire(|#text| #read))
+}
+
+/// The names that the arguments are written by.
+pub(super) fn written_names(job: &Job<'_>) -> TokenStream {
+    let written = |(index, argument): (usize, Argument<'_>)| {
+        argument.name().map_or_else(|| format!("a{index}"), |name| name.unraw().to_string())
+    };
+    let names = job.function.arguments().enumerate().map(written);
+    quote!(&[#(#names),*])
+}
+
+/// One of those that several jobs are put into a queue with: the argument itself where there is one, else a tuple.
+pub(super) fn item(job: &Job<'_>) -> TokenStream {
+    alone_or_in_tuple(&types(job))
+}
+
+/// Takes it apart.
+pub(super) fn pattern(job: &Job<'_>) -> TokenStream {
+    alone_or_in_tuple(&names(job))
+}
+
+/// What it is, for people.
+pub(super) fn item_in_words(job: &Job<'_>) -> String {
+    let names: Vec<String> = job.function.arguments().filter_map(Argument::name).map(ToString::to_string).collect();
+    match names.as_slice() {
+        [] => "`()`, as it has no arguments".to_owned(),
+        [name] => format!("what `{name}` is to be"),
+        several => format!("tuples `({})`", several.join(", ")),
+    }
+}
+
+fn alone_or_in_tuple(parts: &[impl ToTokens]) -> TokenStream {
+    if let [alone] = parts { alone.to_token_stream() } else { quote!((#(#parts),*)) }
 }
 
 /// How the arguments are copied for a further attempt, if they can be.

@@ -6,9 +6,9 @@ use syn::{Expr, LitStr};
 
 use super::Job;
 use super::place::{Stretch, at, local};
-use crate::attr::{Check, Value};
+use crate::attr::{Bounds, Check, Value};
 
-/// Reads each duration, cron expression and time zone that is written out.
+/// Asks the runtime about each text that it judges.
 pub(super) fn literals(job: &Job<'_>) -> TokenStream {
     let values = job.options.iter().filter_map(|option| option.value.as_ref());
     let checks = values.map(|value| {
@@ -23,23 +23,17 @@ pub(super) fn literals(job: &Job<'_>) -> TokenStream {
 fn literal(job: &Job<'_>, text: &LitStr, check: Check) -> TokenStream {
     let span = at(text.span());
     let private = job.private(span);
-    match check {
-        Check::Period => {
-            quote_spanned!(span=> const _: ::core::time::Duration = #private::period(#text);)
-        }
-        Check::Delay => {
-            quote_spanned!(span=> const _: ::core::time::Duration = #private::duration(#text);)
-        }
-        Check::Backoff => {
-            quote_spanned!(span=> const _: () = #private::check_backoff(#text);)
-        }
-        Check::Cron => {
-            quote_spanned!(span=> const _: () = #private::check_cron(#text);)
-        }
-        Check::Zone => {
-            quote_spanned!(span=> const _: () = #private::check_zone(#text);)
-        }
-    }
+    let (ty, judge) = match check {
+        Check::Period => (quote_spanned!(span=> ::core::time::Duration), "period"),
+        Check::Delay => (quote_spanned!(span=> ::core::time::Duration), "duration"),
+        Check::Backoff => (quote_spanned!(span=> ()), "check_backoff"),
+        Check::Cron => (quote_spanned!(span=> ()), "check_cron"),
+        Check::Zone => (quote_spanned!(span=> ()), "check_zone"),
+        Check::Queue => (quote_spanned!(span=> ()), "check_queue"),
+        Check::Cluster => (quote_spanned!(span=> ()), "check_cluster"),
+    };
+    let judge = Ident::new(judge, span);
+    quote_spanned!(span=> const _: #ty = #private::#judge(#text);)
 }
 
 /// Holds the value of each expression. It stands here and nowhere else, since what is wrong with it would be told
@@ -50,7 +44,7 @@ pub(super) fn constants(job: &Job<'_>) -> TokenStream {
         if let Value::Computed(expr, check) = value {
             return Some(duration(job, option, expr, *check));
         }
-        if let Value::ComputedCount(expr, least) = value { Some(count(job, option, expr, *least)) } else { None }
+        if let Value::ComputedCount(expr, bounds) = value { Some(count(job, option, expr, *bounds)) } else { None }
     });
     constants.collect()
 }
@@ -72,19 +66,28 @@ fn duration(job: &Job<'_>, option: &str, expr: &Expr, check: Check) -> TokenStre
     quote_spanned!(stretch.first=> #constant const _: #ty = #checked;)
 }
 
-fn count(job: &Job<'_>, option: &str, expr: &Expr, least: u32) -> TokenStream {
+fn count(job: &Job<'_>, option: &str, expr: &Expr, bounds: Bounds) -> TokenStream {
     let (stretch, name) = (Stretch::of(expr), job.constant(option));
     let constant = constant(&name, &quote_spanned!(stretch.first=> ::core::primitive::u32), expr);
-    let judged = at_least(option, least, &name, stretch);
-    let judged = judged.map(|judged| quote_spanned!(stretch.first=> const _: () = #judged;));
+    let judged = within(option, bounds, &name, stretch);
+    let judged = judged.map(|judged| quote_spanned!(stretch.first=> const _: () = { #judged };));
     quote_spanned!(stretch.first=> #constant #judged)
 }
 
-/// Refuses a count that is too small.
-pub(super) fn at_least(option: &str, least: u32, count: &Ident, stretch: Stretch) -> Option<TokenStream> {
-    let sentence = format!("`{option}` is at least {least}").into_token_stream();
-    let panic = stretch.call(&quote_spanned!(stretch.first=> ::core::panic!), sentence);
-    (least > 0).then(|| quote_spanned!(stretch.first=> if #count < #least { #panic }))
+/// Refuses a count that is too small, or too large.
+pub(super) fn within(option: &str, bounds: Bounds, count: &Ident, stretch: Stretch) -> Option<TokenStream> {
+    let refuse =
+        |sentence: String| stretch.call(&quote_spanned!(stretch.first=> ::core::panic!), sentence.into_token_stream());
+    let (least, most) = (bounds.least(), bounds.most());
+    let small = (least > 0).then(|| {
+        let panic = refuse(bounds.too_small(option));
+        quote_spanned!(stretch.first=> if #count < #least { #panic })
+    });
+    let large = (most < u32::MAX).then(|| {
+        let panic = refuse(bounds.too_large(option));
+        quote_spanned!(stretch.first=> if #count > #most { #panic })
+    });
+    (small.is_some() || large.is_some()).then(|| quote_spanned!(stretch.first=> #small #large))
 }
 
 fn constant(name: &Ident, ty: &TokenStream, expr: &Expr) -> TokenStream {

@@ -1,5 +1,6 @@
 //! The type beside the function: it has the function's name and visibility, and the functions that control the job.
 
+mod enqueue;
 mod spawn;
 
 use proc_macro2::{Ident, TokenStream};
@@ -44,6 +45,7 @@ fn allowed(attribute: &Attribute) -> Option<TokenStream> {
 
 fn typed(job: &Job<'_>) -> TokenStream {
     let begin = match job.flavour {
+        Flavour::Job if job.is_queued() => enqueue::functions(job),
         Flavour::Job => spawn::functions(job),
         Flavour::Periodic | Flavour::Service if job.is_template() => template(job),
         Flavour::Periodic => trigger(job, &job.output().0),
@@ -61,10 +63,15 @@ fn trigger(job: &Job<'_>, output: &TokenStream) -> TokenStream {
         &quote!(Self, #output),
         TokenStream::new(),
     );
+    let (error, cancel) = if job.is_stored() {
+        (", or the store did not answer", "When it is dropped after it was polled, there may be a run, or not")
+    } else {
+        ("", "It is done with the first poll; the run goes on without its handle")
+    };
     let doc = format!(
         "Runs `{}()` once, as a tick would: through its guard and its overlap policy, also while it is paused.\n\n\
-         # Errors\nWhen no runtime is there, or it is shutting down.\n\n\
-         # Cancel safety\nIt is done with the first poll; the run goes on without its handle.",
+         # Errors\nWhen no runtime is there, or it is shutting down{error}.\n\n\
+         # Cancel safety\n{cancel}.",
         job.function.name()
     );
     quote_spanned! {place.first=>
@@ -135,14 +142,15 @@ fn peek_call(job: &Job<'_>, state: &TokenStream, result: &Ident, f: &Ident) -> T
 /// The contract of what waits for nothing.
 const AT_ONCE: &str = "# Errors\nWhen no runtime is there.\n\n# Cancel safety\nIt is done with the first poll.";
 
+/// The contract of what waits for a store.
+const ASKED: &str = "# Errors\nWhen no runtime is there, or the store did not answer.\n\n\
+                     # Cancel safety\nWhen it is dropped after it was polled, it may have been done, or not.";
+
 fn common(job: &Job<'_>, glue: &TokenStream) -> TokenStream {
     let (vis, name, reason) = (&job.function.vis, job.function.name(), local("reason"));
     let span = at(job.function.sig.ident.span());
-    let private = job.private(span);
-    let (paused, resumed) = meanings(job.flavour);
-    let pause = format!("Pauses `{name}()`: {paused} until it is resumed. Its status shows the reason.\n\n{AT_ONCE}");
-    let resume = format!("Lets `{name}()` {resumed}.\n\n{AT_ONCE}");
-    let is_job = is_job(job);
+    let (private, is_job) = (job.private(span), is_job(job));
+    let (pause, resume) = pause_and_resume(job, &name);
     let status = format!("What `{name}()` is doing, did last and will do next.\n\n{AT_ONCE}");
     quote_spanned! {span=>
         #[doc = #pause]
@@ -164,10 +172,23 @@ fn common(job: &Job<'_>, glue: &TokenStream) -> TokenStream {
     }
 }
 
+/// What is said of the two.
+fn pause_and_resume(job: &Job<'_>, name: &str) -> (String, String) {
+    let (paused, resumed) = meanings(job);
+    let (everywhere, again, contract) =
+        if job.is_stored() { (" on all nodes, and over restarts", ", on all nodes", ASKED) } else { ("", "", AT_ONCE) };
+    let reason = "Its status shows the reason.";
+    (
+        format!("Pauses `{name}()`{everywhere}: {paused} until it is resumed. {reason}\n\n{contract}"),
+        format!("Lets `{name}()` {resumed}{again}.\n\n{contract}"),
+    )
+}
+
 /// What a pause and its end mean.
-fn meanings(flavour: Flavour) -> (&'static str, &'static str) {
-    match flavour {
+fn meanings(job: &Job<'_>) -> (&'static str, &'static str) {
+    match job.flavour {
         Flavour::Periodic => ("no tick starts a run", "tick again"),
+        Flavour::Job if job.is_queued() => ("it stays in its queue, where more can be put in", "leave its queue again"),
         Flavour::Job => ("nothing that is spawned starts", "start what is spawned again"),
         Flavour::Service => (
             "it is asked to stop, and not started",

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use super::checks::at_least;
+use super::checks::within;
 use super::place::{Stretch, at, ends, local};
 use super::runtime;
 use crate::attr::Value;
@@ -61,9 +61,9 @@ fn entry(group: &Group, member: &Member) -> TokenStream {
 fn number(group: &Group, option: &str, usual: u32) -> TokenStream {
     match group.options.find(option).and_then(|option| option.value.as_ref()) {
         Some(Value::Count(number)) => number.to_token_stream(),
-        Some(Value::ComputedCount(expr, least)) => {
+        Some(Value::ComputedCount(expr, bounds)) => {
             let (stretch, value) = (Stretch::of(expr), local("value"));
-            let judged = at_least(option, *least, &value, stretch);
+            let judged = within(option, *bounds, &value, stretch);
             quote_spanned!(stretch.first=> { let #value: ::core::primitive::u32 = #expr; #judged #value })
         }
         _ => usual.to_token_stream(),

@@ -15,6 +15,8 @@ pub(super) enum Role {
     Message,
     /// Which there may be several attempts with.
     Repeated,
+    /// Which a job in a queue is put there with.
+    Queued,
     Data,
     State,
     Output,
@@ -43,6 +45,7 @@ impl Role {
             Self::Argument => quote_spanned!(ours=> AsArgument<#inferred>),
             Self::Message => quote_spanned!(ours=> AsMessage<#inferred>),
             Self::Repeated => quote_spanned!(ours=> AsRepeated<#inferred>),
+            Self::Queued => quote_spanned!(ours=> AsQueued<#inferred>),
             Self::Data => quote_spanned!(ours=> AsData<#inferred>),
             Self::State => quote_spanned!(ours=> AsState<#inferred>),
             Self::Output => quote_spanned!(ours=> Return),

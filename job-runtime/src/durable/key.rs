@@ -1,8 +1,10 @@
 //! What makes two jobs the same: their name, and a key of the user's or their arguments.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -26,27 +28,29 @@ pub(super) fn unique_key(name: &str, key: Option<&str>, args: &str) -> Result<St
     Ok(format!("{name} {kind} sha256 {hash}"))
 }
 
-/// JSON with the keys of all its maps in order.
-fn canonical(args: &str) -> Result<String> {
-    let value: Value = serde_json::from_str(args).map_err(|error| Error::configuration(error.to_string()))?;
+/// JSON with the keys of all its maps in order; the rest stays as it is, so that no number loses a digit.
+pub(crate) fn canonical(args: &str) -> Result<String> {
     let mut text = String::new();
-    write_in_order(&value, &mut text);
+    write_in_order(args, &mut text).map_err(|error| Error::configuration(error.to_string()))?;
     Ok(text)
 }
 
-fn write_in_order(value: &Value, text: &mut String) {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
+fn write_in_order(json: &str, text: &mut String) -> serde_json::Result<()> {
+    match json.trim_start().as_bytes().first() {
+        Some(b'{') => {
+            let entries: BTreeMap<String, &RawValue> = serde_json::from_str(json)?;
             list(text, ('{', '}'), entries, |text, (key, value)| {
-                let _ = write!(text, "{}:", Value::from(key.as_str()));
-                write_in_order(value, text);
-            });
+                let _ = write!(text, "{}:", Value::from(key));
+                write_in_order(value.get(), text)
+            })
         }
-        Value::Array(values) => list(text, ('[', ']'), values, |text, value| write_in_order(value, text)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            let _ = write!(text, "{value}");
+        Some(b'[') => {
+            let values: Vec<&RawValue> = serde_json::from_str(json)?;
+            list(text, ('[', ']'), values, |text, value| write_in_order(value.get(), text))
+        }
+        _ => {
+            text.push_str(json);
+            Ok(())
         }
     }
 }
@@ -55,16 +59,17 @@ fn list<T>(
     text: &mut String,
     (open, close): (char, char),
     entries: impl IntoIterator<Item = T>,
-    write: impl Fn(&mut String, T),
-) {
+    write: impl Fn(&mut String, T) -> serde_json::Result<()>,
+) -> serde_json::Result<()> {
     text.push(open);
     for (index, entry) in entries.into_iter().enumerate() {
         if index > 0 {
             text.push(',');
         }
-        write(text, entry);
+        write(text, entry)?;
     }
     text.push(close);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -96,6 +101,13 @@ mod tests {
         for (index, one) in keys.iter().enumerate() {
             assert!(keys.iter().skip(index + 1).all(|other| other != one), "{one}");
         }
+    }
+
+    #[test]
+    fn numbers_are_told_apart_to_the_last_digit() {
+        let large = |last: u8| key(&format!(r#"{{"id":34028236692093846346337460743176821145{last}}}"#));
+        assert_ne!(large(4), large(5));
+        assert_eq!(key(r#"{"b":[1.0,1e3,-0],"a":"\u00e9"}"#), r#"mail args {"a":"\u00e9","b":[1.0,1e3,-0]}"#);
     }
 
     #[test]

@@ -32,12 +32,15 @@ mod sqlite;
 mod sqlite;
 mod store;
 mod tick;
+mod wire;
 mod within;
 
 pub use config::{IntoStore, StoreConfig};
 #[cfg(feature = "testing")]
 pub(crate) use enqueue::Order;
-pub use enqueue::{Enqueue, Enqueued, Taken};
+pub use enqueue::{Enqueue, Enqueued};
+#[cfg(feature = "testing")]
+pub(crate) use key::canonical;
 #[cfg(feature = "testing")]
 pub(crate) use office::Office;
 pub use queue::{Queue, QueueInfo};
@@ -53,3 +56,4 @@ pub(crate) use open::{Shelf, migrate, open, prepare};
 pub(crate) use producer::fetch_by_hand;
 pub(crate) use scheduler::trigger;
 pub(crate) use store::Subject;
+pub(crate) use wire::{Fields, Names, read as read_args, write as write_args};

@@ -71,7 +71,6 @@ impl Attendants {
     ///
     /// # Errors
     /// When the system gives no thread.
-    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked by the kind that has a store"))]
     pub(crate) fn attend(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let handle = self.handle()?;
         self.busy.send_modify(|busy| *busy += 1);

@@ -92,7 +92,6 @@ impl Message {
 pub(crate) struct Wire(fn(&str) -> Result<Box<dyn Any + Send>, String>);
 
 impl Wire {
-    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "made of the jobs in a store"))]
     pub(crate) fn new(read: fn(&str) -> Result<Box<dyn Any + Send>, String>) -> Self {
         Self(read)
     }

@@ -18,6 +18,11 @@ mod signature;
 mod spawn;
 mod state;
 pub mod state_probe;
+#[cfg(feature = "_durable")]
+mod stored;
+#[cfg(not(feature = "_durable"))]
+#[path = "not_stored.rs"]
+mod stored;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -39,6 +44,7 @@ pub use handle::JobHandle;
 pub use info::JobInfo;
 pub use options::check_backoff;
 pub use signature::{AsArgument, AsData, AsMessage, AsRepeated, AsState, ErrorOf, IsJob};
+pub use stored::{AsQueued, check_cluster, check_queue};
 
 pub(crate) use accounting::Ledger;
 pub(crate) use arguments::{Args, Arguments, Key, Message, Unknown, Wire};
@@ -112,6 +118,7 @@ pub(crate) struct Job {
     /// What those who spawn a job on demand give it.
     pub(crate) message: Option<Message>,
     /// How they are written where they wait in a store.
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked by the kind that has a store"))]
     pub(crate) wire: Option<Wire>,
     pub(crate) home: Arc<Home>,
     /// Its number in the engine, once it is there.
@@ -184,6 +191,7 @@ pub(crate) struct Home {
     /// How the arguments of templates are hashed and compared, by the types beside their functions.
     pub(crate) templates: OnceLock<HashMap<TypeId, Arguments>>,
     /// The store as its kind lays it open, where there is one.
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "set by the kind that has a store"))]
     pub(crate) store: OnceLock<Box<dyn Any + Send + Sync>>,
     /// The runtime as a context hands it out; set by the surface, which alone knows its type.
     pub(crate) runtime: OnceLock<Box<dyn Any + Send + Sync>>,

@@ -7,5 +7,4 @@ pub(crate) mod overlap;
 #[cfg_attr(not(test), expect(dead_code, reason = "asked by what starts services and groups again"))]
 pub(crate) mod restart;
 pub(crate) mod retry;
-#[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked by the kind that has a store"))]
 pub(crate) mod unique;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Runtime;
+use super::{Builder, Runtime};
 use crate::engine::registry::Found;
 use crate::engine::supervisor::Owner;
 use crate::error::{Mistake, Result};
@@ -15,6 +15,14 @@ pub(crate) struct Choice;
 
 /// There is none.
 pub(crate) struct Chosen;
+
+impl Builder {
+    /// No job wants a store that could be in memory.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    pub(crate) fn or_memory(self) -> Self {
+        self
+    }
+}
 
 impl Choice {
     pub(crate) fn resolve(

@@ -17,6 +17,8 @@ use crate::outcome::RunId;
 pub(crate) struct Choice {
     store: Option<Result<StoreConfig>>,
     queues: BTreeMap<String, u32>,
+    /// Whether the memory will do where there is none.
+    memory: bool,
 }
 
 /// A store that a runtime is opened with.
@@ -62,6 +64,13 @@ impl Builder {
         self.stored.queues.insert(name.to_owned(), max_running);
         self
     }
+
+    /// Where no store is chosen and a job wants one, it is the memory of this process.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    pub(crate) fn or_memory(mut self) -> Self {
+        self.stored.memory = true;
+        self
+    }
 }
 
 impl Choice {
@@ -74,8 +83,10 @@ impl Choice {
     ) -> Option<Chosen> {
         let given = environment.get("JOBS_STORE").map(|address| address.as_str().into_store());
         let from = if given.is_some() { "the environment has `JOBS_STORE`" } else { "`.store`" };
-        let Some(store) = given.or(self.store) else {
-            mistakes.extend(jobs.iter().filter(|job| job.options.is_stored()).map(lacking));
+        let wanting = || jobs.iter().filter(|job| job.options.is_stored());
+        let memory = (self.memory && wanting().next().is_some()).then(|| Ok(StoreConfig::memory()));
+        let Some(store) = given.or(self.store).or(memory) else {
+            mistakes.extend(wanting().map(lacking));
             return None;
         };
         let mut store = store.map_err(|error| mistakes.push(Mistake::anywhere(format!("{from}: {error}")))).ok()?;

@@ -39,7 +39,10 @@ impl Due {
     /// asked for; `None` when none has, and [`Timetable::following`] says which comes next.
     ///
     /// Equal periods are counted from `last`, those of [`Timetable::Every`] too, for whoever has no other clock.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for kinds whose ticks are named by the clock of a database"))]
+    #[cfg_attr(
+        not(any(test, feature = "_durable")),
+        expect(dead_code, reason = "for kinds whose ticks are named by the clock of a database")
+    )]
     pub(crate) fn after(timetable: &Timetable, last: SystemTime, now: SystemTime, newest: u64) -> Option<Self> {
         Self::from(timetable, timetable.following(last)?, now, newest)
     }

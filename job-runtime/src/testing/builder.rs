@@ -192,12 +192,12 @@ impl TestBuilder {
         let mode = Mode { clock: Clock::fake(wall), manual: !self.auto, environment: BTreeMap::new() };
         let record = Arc::new(Record::default());
         let observer = Arc::clone(&record);
-        let runtime = self.builder.on_event(move |event| observer.note(event)).start_in(mode)?;
+        let runtime = self.builder.or_memory().on_event(move |event| observer.note(event)).start_in(mode)?;
         runtime.open_store().await?;
         Harness::new(runtime, record, !self.auto, self.memory)
     }
 
-    fn with(mut self, change: impl FnOnce(Builder) -> Builder) -> Self {
+    pub(super) fn with(mut self, change: impl FnOnce(Builder) -> Builder) -> Self {
         self.builder = change(self.builder);
         self
     }

@@ -5,9 +5,12 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::builder::TestBuilder;
 use super::harness::{Harness, Performs};
 use crate::clock::{first, in_real_time};
-use crate::durable::{Due, Durable, Enqueue, JobRow, NewJobs, Office, Order, Shelf, fetch_by_hand};
+use crate::durable::{
+    Due, Durable, Enqueue, IntoStore, JobRow, NewJobs, Office, Order, Shelf, canonical, fetch_by_hand,
+};
 use crate::job::{JobHandle, Return};
 use crate::outcome::{JobState, RunId};
 
@@ -15,6 +18,21 @@ use crate::outcome::{JobState, RunId};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How far a job may be from the time it is expected at.
 const ABOUT: Duration = Duration::from_secs(1);
+
+/// Where jobs wait.
+impl TestBuilder {
+    /// As [`Builder::store`](crate::Builder::store). Without it, jobs that want a store have one in memory, for this
+    /// harness alone; a [`StoreConfig::memory`](crate::StoreConfig::memory) of which clones are kept is there for several
+    /// harnesses, one after another or at once.
+    pub fn store(self, store: impl IntoStore) -> Self {
+        self.with(|builder| builder.store(store))
+    }
+
+    /// As [`Builder::queue`](crate::Builder::queue).
+    pub fn queue(self, name: &str, max_running: u32) -> Self {
+        self.with(|builder| builder.queue(name, max_running))
+    }
+}
 
 /// What became of the jobs that were drained: how many of them are now in each state.
 ///
@@ -171,8 +189,7 @@ fn is_expected(row: &JobRow, order: &Order, now: SystemTime) -> bool {
 
 /// Whether two texts of JSON say the same.
 fn is_same(left: &str, right: &str) -> bool {
-    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    value(left) == value(right)
+    canonical(left).ok() == canonical(right).ok()
 }
 
 fn expectation(order: &Order) -> String {

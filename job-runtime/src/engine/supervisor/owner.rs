@@ -27,6 +27,7 @@ pub(crate) struct Conclusion {
     /// The error itself, where its kind wanted it kept.
     pub(crate) cause: Option<Cause>,
     /// What the job asked for, where its kind sees to further attempts.
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked by the kind that has a store"))]
     pub(crate) directive: Option<Directive>,
 }
 
