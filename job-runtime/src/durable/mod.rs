@@ -21,6 +21,7 @@ mod postgres;
 mod producer;
 mod progress;
 mod queue;
+mod recorder;
 mod row;
 mod scheduler;
 mod settings;
@@ -54,6 +55,9 @@ pub(crate) use link::Link;
 pub(crate) use open::{Shelf, migrate, open, prepare};
 #[cfg(feature = "testing")]
 pub(crate) use producer::fetch_by_hand;
+pub(crate) use recorder::put_down;
+#[cfg(feature = "testing")]
+pub(crate) use recorder::{mark, set_mark};
 pub(crate) use scheduler::trigger;
 pub(crate) use store::Subject;
 pub(crate) use wire::{Fields, Names, read as read_args, write as write_args};

@@ -28,6 +28,8 @@ pub(super) const BATCH: u32 = 1_000;
 pub(crate) struct Office {
     pub(super) store: Arc<dyn Store>,
     pub(super) settings: Settings,
+    /// What this machine is called.
+    pub(super) host: Box<str>,
     engine: OnceLock<Weak<Engine>>,
     home: Arc<Home>,
     node: Mutex<Node>,
@@ -84,10 +86,14 @@ pub(super) struct Queue {
 }
 
 impl Office {
-    pub(crate) fn new(store: Arc<dyn Store>, settings: Settings, home: Arc<Home>, node: Node) -> Arc<Self> {
+    pub(crate) fn new(store: Arc<dyn Store>, settings: Settings, home: Arc<Home>, host: &str) -> Arc<Self> {
+        let name = format!("{host}:{}", std::process::id());
+        let node =
+            Node { id: Self::draw(), name: name.into(), lease: settings.lease, jobs: Vec::new(), queues: Vec::new() };
         let office = Arc::new(Self {
             store,
             settings,
+            host: host.into(),
             engine: OnceLock::new(),
             home,
             node: Mutex::new(node),

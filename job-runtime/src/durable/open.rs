@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::sync::Notify;
+
 use super::link::{Link, told};
 use super::office::{Office, Patience, in_words};
 use super::settings::Settings;
-use super::store::{Fault, Node, Store, Versions};
-use super::{completer, keeper, producer, scheduler};
+use super::store::{Fault, Store, Versions};
+use super::{completer, keeper, producer, recorder, scheduler};
 use crate::clock::{first, machine_time};
 use crate::engine::driver::Engine;
 use crate::error::{Error, Result};
@@ -37,10 +39,7 @@ impl Shelf {
 
 /// An office of a store that nothing is connected to yet.
 pub(crate) fn prepare(store: Arc<dyn Store>, settings: Settings, home: &Arc<Home>, host: &str) -> Arc<Office> {
-    let name = format!("{host}:{}", std::process::id());
-    let node =
-        Node { id: Office::draw(), name: name.into(), lease: settings.lease, jobs: Vec::new(), queues: Vec::new() };
-    let office = Office::new(Arc::clone(&store), settings, Arc::clone(home), node);
+    let office = Office::new(Arc::clone(&store), settings, Arc::clone(home), host);
     let _ = home.store.set(Box::new(Shelf { store, office: Arc::downgrade(&office) }));
     office
 }
@@ -51,26 +50,27 @@ pub(crate) fn prepare(store: Arc<dyn Store>, settings: Settings, home: &Arc<Home
 /// When the store cannot be reached, or does not do what it is asked.
 pub(crate) async fn open(office: &Arc<Office>, engine: &Arc<Engine>) -> Result<()> {
     office.attach(engine);
-    let opening = Arc::clone(office);
-    let opened = engine.attendants.there(async move { join(&opening).await }).await?;
-    opened.map_err(|fault| Error::unavailable(in_words(&*office.store, &fault)))?;
+    let (opening, with) = (Arc::clone(office), Arc::clone(engine));
+    let opened = engine.attendants.there(async move { join(&opening, &with).await }).await?;
+    let wake = opened.map_err(|fault| Error::unavailable(in_words(&*office.store, &fault)))?;
     office.claimants.store(2, Ordering::Release);
     let attend = &engine.attendants;
     attend.attend(producer::fetch(Arc::clone(office)))?;
     attend.attend(scheduler::decide(Arc::clone(office)))?;
     attend.attend(completer::settle(Arc::clone(office)))?;
     attend.attend(keeper::keep(Arc::clone(office)))?;
+    attend.attend(recorder::record(Arc::clone(office), wake))?;
     attend.attend(listen(Arc::clone(office)))
 }
 
-async fn join(office: &Office) -> Result<(), Fault> {
+async fn join(office: &Office, engine: &Arc<Engine>) -> Result<Arc<Notify>, Fault> {
     let now = office.clock().now().wall;
     office.store.migrate(now).await?;
     let node = office.renew(office.node_id());
     let there = office.store.join(&node, now).await?;
     office.set_clock(there);
     office.pause_all(office.store.pauses().await?);
-    Ok(())
+    recorder::recall(office, engine).await
 }
 
 /// Hears what others change, as long as the runtime is there.

@@ -9,7 +9,7 @@ use super::line::Decided;
 use super::link::told;
 use super::office::{Office, Patience};
 use super::store::Fault;
-use super::tick::{Enrolment, Entrance, Tick, Turn};
+use super::tick::{Enrolment, Entrance, Tick, Turn, in_store};
 use crate::clock::{Moment, earlier, first, later};
 use crate::engine::supervisor::{Core, kind_of};
 use crate::error::{Error, Result};
@@ -153,7 +153,7 @@ pub(super) fn entrance(job: &Job, trigger: Trigger, several: bool) -> Entrance {
 
 /// When the first nominal time that has not had its turn may start.
 fn next_of(standing: &Standing) -> Option<SystemTime> {
-    let next = standing.job.timetable.next_wall(standing.last.filter(|_| standing.in_force)?)?;
+    let next = standing.job.timetable.following(standing.last.filter(|_| standing.in_force)?)?;
     Some(later(next, jitter(&standing.job, next)))
 }
 
@@ -205,7 +205,7 @@ fn due_of(standing: &Standing, there: SystemTime) -> Option<(u32, Tick, Decided)
         entrance: entrance(&standing.job, Trigger::Schedule, several),
         schedule: timetable.describe().into(),
         after,
-        newest,
+        newest: in_store(newest),
         run,
     };
     Some((standing.entry, tick, decided))

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use super::row::{Filter, JobRow, NewJobs, Row};
 use super::settle::Settlement;
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
+use crate::engine::supervisor::Mark;
 use crate::outcome::JobState;
 
 /// What a store gives, when it has it.
@@ -310,19 +311,18 @@ pub(crate) trait Store: Any + Send + Sync {
 
     // ---- ticks that a process has each for itself
 
-    /// What was written down of the schedules of a host.
+    /// What was written down of jobs: by this host, or else by the one that did so last. A host may have another name
+    /// at each start, as containers do.
     fn marks<'a>(&'a self, host: &'a str) -> Asked<'a, Vec<(String, Mark)>>;
 
-    fn note_marks<'a>(&'a self, host: &'a str, marks: &'a [(Arc<str>, Mark)]) -> Asked<'a, ()>;
+    /// Writes down for a host what jobs remember, or that they are gone.
+    fn note_marks<'a>(&'a self, host: &'a str, marks: &'a [(Arc<str>, Option<Mark>)], now: SystemTime)
+    -> Asked<'a, ()>;
 }
 
-/// What is written down of a schedule that each process has for itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) schedule: String,
-    pub(crate) last: Option<SystemTime>,
-    pub(crate) next: SystemTime,
-}
+/// How old what a host has written down of a job is at least before it is deleted, as another has something newer: the
+/// host's name may be gone for ever.
+pub(crate) const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// A job that was taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::row::Row;
+use crate::clock::earlier;
 use crate::outcome::{SkipReason, Trigger};
 use crate::policy::overlap::Overlap;
 
@@ -12,6 +13,12 @@ pub(crate) const CLUSTER: &str = "@cluster";
 
 /// What a run is told that is stopped for a newer one.
 pub(crate) const STOPPED: &str = "stopped, because a new run is about to start";
+
+/// A time as precisely as stores keep it: in whole microseconds. Times of a schedule are further apart.
+pub(super) fn in_store(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    earlier(time, Duration::from_nanos(u64::from(since.subsec_nanos() % 1_000)))
+}
 
 /// A schedule as it is made known.
 #[derive(Clone, Debug)]

@@ -50,6 +50,11 @@ impl Runtime {
         Ok(())
     }
 
+    /// Nothing is remembered.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    #[expect(clippy::unused_self, reason = "the same door as with a store")]
+    pub(crate) fn put_down(&self) {}
+
     #[expect(clippy::unused_async, reason = "the same door as with a store")]
     pub(crate) async fn trigger_stored(_job: &Arc<Job>, _keep: Keep) -> Result<Arc<Run>> {
         Err(no_runtime())

@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::harness::Harness;
-use super::memory::Memory;
 use super::record::Record;
 use crate::clock::{Clock, machine_time};
 use crate::duration::IntoDuration;
@@ -37,7 +36,7 @@ use crate::timestamp::IntoTime;
 /// Awaiting it panics with the full list when the start is refused, and outside a paused current-thread runtime.
 #[must_use = "nothing is started until it is awaited"]
 pub fn start() -> TestBuilder {
-    TestBuilder { builder: run_all(), auto: false, at: Ok(None), memory: None }
+    TestBuilder { builder: run_all(), auto: false, at: Ok(None) }
 }
 
 /// Checks signatures, schedules, options and names of all linked jobs, without starting any. Data is not looked at.
@@ -99,7 +98,6 @@ pub struct TestBuilder {
     builder: Builder,
     auto: bool,
     at: Result<Option<SystemTime>>,
-    memory: Option<Memory>,
 }
 
 impl TestBuilder {
@@ -114,13 +112,6 @@ impl TestBuilder {
     /// it is set, it is the machine's time. A text that is not a time is refused at the start.
     pub fn at(mut self, time: impl IntoTime) -> Self {
         self.at = time.into_time().map(Some);
-        self
-    }
-
-    /// Goes on with what jobs remembered when they ran before, and puts down what they remember now.
-    #[doc(hidden)]
-    pub fn memory(mut self, memory: &Memory) -> Self {
-        self.memory = Some(memory.clone());
         self
     }
 
@@ -194,7 +185,7 @@ impl TestBuilder {
         let observer = Arc::clone(&record);
         let runtime = self.builder.or_memory().on_event(move |event| observer.note(event)).start_in(mode)?;
         runtime.open_store().await?;
-        Harness::new(runtime, record, !self.auto, self.memory)
+        Harness::new(runtime, record, !self.auto)
     }
 
     pub(super) fn with(mut self, change: impl FnOnce(Builder) -> Builder) -> Self {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::memory::Memory;
 use super::record::{Record, Run};
 use crate::clock::{Moment, first, in_real_time, later};
 use crate::duration::IntoDuration;
@@ -99,18 +98,14 @@ pub struct Harness {
     manual: bool,
     /// Whether a job is a plain function, which can hold the clocks; those added at run time are async.
     watching: bool,
-    memory: Option<Memory>,
 }
 
 impl Harness {
-    pub(crate) fn new(runtime: Runtime, record: Arc<Record>, manual: bool, memory: Option<Memory>) -> Result<Self> {
+    pub(crate) fn new(runtime: Runtime, record: Arc<Record>, manual: bool) -> Result<Self> {
         let engine = runtime.engine()?;
-        if let Some(memory) = &memory {
-            engine.with_core(|core| core.keep(memory.chronicle()));
-        }
         engine.drive()?;
         let watching = engine.with_core(|core| core.entries.iter().any(|(_, entry)| entry.job.is_blocking()));
-        Ok(Self { runtime, engine, record, manual, watching, memory })
+        Ok(Self { runtime, engine, record, manual, watching })
     }
 
     // ---- ticks by hand
@@ -674,14 +669,6 @@ impl Harness {
             .unwrap_or_default()
     }
 
-    /// Puts down what the jobs remember, as is done when the harness is dropped.
-    #[doc(hidden)]
-    pub fn put_down(&self) {
-        if let Some(memory) = &self.memory {
-            memory.put_down(self.engine.with_core(Core::take_changes));
-        }
-    }
-
     /// The runtime, for what else a program does with it. What is asked of it takes effect at once; the clocks move
     /// only as the [module](super) says.
     #[must_use]
@@ -745,7 +732,7 @@ impl Harness {
 
 impl Drop for Harness {
     fn drop(&mut self) {
-        self.put_down();
+        self.runtime.put_down();
         if !std::thread::panicking() {
             self.assert_accounts();
         }

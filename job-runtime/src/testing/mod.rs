@@ -44,15 +44,12 @@
 
 mod builder;
 mod harness;
-mod memory;
 mod record;
 #[cfg(feature = "_durable")]
 mod stored;
 
 pub use builder::{TestBuilder, assert_all_valid, start};
 pub use harness::{Harness, Performs, TickError};
-#[doc(hidden)]
-pub use memory::Memory;
 pub use record::Run;
 #[cfg(feature = "_durable")]
 pub use stored::Drained;

@@ -9,8 +9,10 @@ use super::builder::TestBuilder;
 use super::harness::{Harness, Performs};
 use crate::clock::{first, in_real_time};
 use crate::durable::{
-    Due, Durable, Enqueue, IntoStore, JobRow, NewJobs, Office, Order, Shelf, canonical, fetch_by_hand,
+    Due, Durable, Enqueue, IntoStore, JobRow, NewJobs, Office, Order, Shelf, canonical, fetch_by_hand, mark, put_down,
+    set_mark,
 };
+use crate::engine::supervisor::Mark;
 use crate::job::{JobHandle, Return};
 use crate::outcome::{JobState, RunId};
 
@@ -137,6 +139,20 @@ impl Harness {
         let mut waiting: Vec<JobRow> = rows.into_iter().filter(waits).collect();
         waiting.reverse();
         waiting
+    }
+
+    /// What is written down of a job: its schedule in words, which nominal time had its turn last, and which is next.
+    #[doc(hidden)]
+    pub async fn mark(&self, job: &str) -> Option<(String, Option<SystemTime>, SystemTime)> {
+        let office = self.office();
+        put_down(&office).await;
+        mark(&office, job).await.map(|mark| (mark.schedule, mark.last, mark.next))
+    }
+
+    /// Writes that down.
+    #[doc(hidden)]
+    pub async fn set_mark(&self, job: &str, schedule: &str, last: Option<SystemTime>, next: SystemTime) {
+        set_mark(&self.office(), job, Mark { schedule: schedule.to_owned(), last, next }).await;
     }
 
     async fn look_for<R, O>(&self, expected: Enqueue<R, O>) -> (Order, Vec<JobRow>) {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use job_runtime::testing::Memory;
-use job_runtime::{group, periodic, service};
+use job_runtime::{StoreConfig, group, periodic, service};
 use tokio::sync::Notify;
 
 use crate::lives::{DAY, HOUR, MINUTE, SECOND, WEEK, life, lived, remembered};
@@ -17,12 +16,12 @@ async fn hourly() {}
 
 #[tokio::test(start_paused = true)]
 async fn the_first_tick_is_remembered_before_it_comes() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let jobs = lived(&memory, &["far_off", "hourly"], MINUTE, MINUTE).await;
     let planned = u128::from(MINUTE + WEEK);
-    assert_eq!(remembered(&jobs, &memory, "far_off"), Some(("every 1w".to_owned(), None, planned)));
+    assert_eq!(remembered(&jobs, "far_off").await, Some(("every 1w".to_owned(), None, planned)));
     let first = u128::from(HOUR);
-    assert_eq!(remembered(&jobs, &memory, "hourly"), Some(("every 1h, aligned to the clock".to_owned(), None, first)));
+    assert_eq!(remembered(&jobs, "hourly").await, Some(("every 1h, aligned to the clock".to_owned(), None, first)));
     drop(jobs);
     let jobs = lived(&memory, &["far_off", "hourly"], 3 * DAY, 3 * DAY).await;
     assert_eq!(next(&jobs, "far_off", 2), [planned, planned + u128::from(WEEK)]);
@@ -32,19 +31,19 @@ async fn the_first_tick_is_remembered_before_it_comes() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_decided_and_what_is_planned_is_remembered_with_each_tick() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let jobs = lived(&memory, &["hourly"], MINUTE, 2 * HOUR + MINUTE).await;
     let text = || "every 1h, aligned to the clock".to_owned();
     let hours = |count: u64| u128::from(count * HOUR);
-    assert_eq!(remembered(&jobs, &memory, "hourly"), Some((text(), Some(hours(2)), hours(3))));
+    assert_eq!(remembered(&jobs, "hourly").await, Some((text(), Some(hours(2)), hours(3))));
     jobs.runtime().pause("hourly", "a test").await.expect("it is there");
     jobs.advance("1h").await;
-    assert_eq!(remembered(&jobs, &memory, "hourly"), Some((text(), Some(hours(3)), hours(4))), "skipped");
+    assert_eq!(remembered(&jobs, "hourly").await, Some((text(), Some(hours(3)), hours(4))), "skipped");
     jobs.stall("3h").await;
-    assert_eq!(remembered(&jobs, &memory, "hourly"), Some((text(), Some(hours(6)), hours(7))), "missed");
+    assert_eq!(remembered(&jobs, "hourly").await, Some((text(), Some(hours(6)), hours(7))), "missed");
     jobs.runtime().trigger("hourly").await.expect("it is there");
     jobs.advance("1m").await;
-    assert_eq!(remembered(&jobs, &memory, "hourly"), Some((text(), Some(hours(6)), hours(7))), "by hand");
+    assert_eq!(remembered(&jobs, "hourly").await, Some((text(), Some(hours(6)), hours(7))), "by hand");
 }
 
 // ---- a delay after each start
@@ -60,7 +59,7 @@ async fn at_once() {}
 
 #[tokio::test(start_paused = true)]
 async fn a_delay_after_each_start_holds_where_nothing_was_planned_before() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let names = ["soon", "late", "at_once"];
     drop(lived(&memory, &names, 0, 5 * SECOND).await);
     let jobs = lived(&memory, &names, 2 * MINUTE, 2 * MINUTE).await;
@@ -80,7 +79,7 @@ async fn a_delay_after_each_start_holds_where_nothing_was_planned_before() {
 
 #[tokio::test(start_paused = true)]
 async fn what_came_due_in_a_downtime_does_not_wait_for_the_delay() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &["late"], 0, 10 * MINUTE).await);
     let jobs = lived(&memory, &["late"], 15 * MINUTE + SECOND, 15 * MINUTE + SECOND).await;
     assert_eq!(counts(&jobs, "late"), (5, 1, 0, 4, 0));
@@ -107,7 +106,7 @@ const GROUP: [&str; 3] = ["pool", "reads", "writes"];
 
 #[tokio::test(start_paused = true)]
 async fn the_members_of_a_group_go_on_after_a_restart_of_the_program() {
-    let (memory, fall) = (Memory::default(), Arc::new(Notify::new()));
+    let (memory, fall) = (StoreConfig::memory(), Arc::new(Notify::new()));
     let jobs = life(&memory, &GROUP, 0).data_arc(Arc::clone(&fall)).await;
     jobs.advance("1h").await;
     drop(jobs);
@@ -121,7 +120,7 @@ async fn the_members_of_a_group_go_on_after_a_restart_of_the_program() {
 /// The ticks that come while a group is down are not due, then or later.
 #[tokio::test(start_paused = true)]
 async fn the_restart_of_a_group_recalls_nothing() {
-    let (memory, fall) = (Memory::default(), Arc::new(Notify::new()));
+    let (memory, fall) = (StoreConfig::memory(), Arc::new(Notify::new()));
     let jobs = life(&memory, &GROUP, 0).data_arc(Arc::clone(&fall)).await;
     jobs.advance("119m").await;
     fall.notify_one();
@@ -131,7 +130,7 @@ async fn the_restart_of_a_group_recalls_nothing() {
     for (name, planned) in [("reads", 3 * HOUR), ("writes", 3 * HOUR + MINUTE)] {
         assert_eq!(counts(&jobs, name), (1, 1, 0, 0, 0), "{name}");
         assert_eq!(next(&jobs, name, 1), [u128::from(planned)], "{name}");
-        let (_, last, next) = remembered(&jobs, &memory, name).expect("it is planned");
+        let (_, last, next) = remembered(&jobs, name).await.expect("it is planned");
         assert_eq!((last, next), (None, u128::from(planned)), "{name}");
     }
     drop(jobs);

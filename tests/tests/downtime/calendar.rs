@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use job_runtime::testing::{Harness, Memory};
-use job_runtime::{Dst, MissReason, Periodic, Recurrence, Schedule};
+use job_runtime::testing::Harness;
+use job_runtime::{Dst, MissReason, Periodic, Recurrence, Schedule, StoreConfig};
 
 use crate::lives::{HOUR, MINUTE, SECOND, add, empty, remembered};
 use crate::stage::{at, books, counts, next, nominals};
@@ -19,7 +19,7 @@ fn local(jobs: &Harness, job: &str, zone: &str) -> Vec<String> {
 
 /// A nightly and an hourly job of Berlin, all of whose ticks run, begun at one time, and again at another.
 async fn over_the_change(first: &str, second: &str, rule: Dst) -> Harness {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     for begin in [first, second] {
         let jobs = empty(&memory, begin).await;
         for (name, expression) in [("nightly", "30 2 * * *"), ("hourly", "0 * * * *")] {
@@ -73,7 +73,7 @@ async fn a_restart_in_the_hour_that_comes_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn a_downtime_is_counted_in_calendar_times() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let jobs = empty(&memory, "2026-03-01T00:00:00Z").await;
     let monthly = || Schedule::cron("0 3 L * *").expect("an expression");
     add(&jobs, "monthly", monthly());
@@ -104,7 +104,7 @@ impl Recurrence for Later {
 
 #[tokio::test(start_paused = true)]
 async fn a_rule_that_counts_from_what_it_is_asked_keeps_its_rhythm() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let rule = || Later { seconds: 10, end: UNIX_EPOCH + Duration::from_secs(1 << 40) };
     let jobs = empty(&memory, at(0)).await;
     add(&jobs, "later", rule());
@@ -123,13 +123,13 @@ async fn a_rule_that_counts_from_what_it_is_asked_keeps_its_rhythm() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rule_that_has_ended_is_not_begun_again() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let rule = || Later { seconds: 10, end: at(15 * SECOND) };
     let jobs = empty(&memory, at(0)).await;
     add(&jobs, "ending", rule());
     jobs.advance("12s").await;
     assert_eq!(nominals(&jobs, "ending"), [10_000]);
-    assert_eq!(remembered(&jobs, &memory, "ending"), Some(("10s later".to_owned(), Some(10_000), 10_000)));
+    assert_eq!(remembered(&jobs, "ending").await, Some(("10s later".to_owned(), Some(10_000), 10_000)));
     drop(jobs);
     for begin in [13 * SECOND, HOUR, HOUR + MINUTE] {
         let jobs = empty(&memory, at(begin)).await;

@@ -1,8 +1,7 @@
 //! D11: a program that is restarted all the time. What is due between two starts, or never within one, keeps its time.
 //! And programs that are restarted at random: which nominal times run is as if they were not.
 
-use job_runtime::periodic;
-use job_runtime::testing::Memory;
+use job_runtime::{StoreConfig, periodic};
 
 use crate::lives::{DAY, HOUR, MINUTE, SECOND, WEEK, lived};
 use crate::random::Random;
@@ -32,7 +31,7 @@ fn lived_through(weeks: u64, apart: u64, length: u64) -> [Vec<(u128, u128)>; 3] 
 }
 
 async fn lives(weeks: u64, apart: u64, length: u64) -> [Vec<(u128, u128)>; 3] {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let mut ran = [const { Vec::new() }; 3];
     for begin in (0..weeks * WEEK + apart).step_by(usize::try_from(apart).expect("short")) {
         let jobs = lived(&memory, &NAMES, begin, begin + length).await;
@@ -81,7 +80,7 @@ const ALL: [&str; 3] = ["equal_all", "aligned_all", "calendar_all"];
 
 /// The nominal times that ran from midnight to the end of the last life, of lives that begin and end at these times.
 async fn ran_in(lives: &[(u64, u64)]) -> [Vec<u128>; 3] {
-    let (memory, mut ran) = (Memory::default(), [const { Vec::new() }; 3]);
+    let (memory, mut ran) = (StoreConfig::memory(), [const { Vec::new() }; 3]);
     for (begin, end) in lives {
         let jobs = lived(&memory, &ALL, *begin, *end).await;
         for (name, ran) in ALL.iter().zip(&mut ran) {

@@ -1,7 +1,6 @@
 //! D12: a schedule that was edited while the program was not there does not fire at once.
 
-use job_runtime::testing::Memory;
-use job_runtime::{MissReason, Recurrence, Schedule, periodic};
+use job_runtime::{MissReason, Recurrence, Schedule, StoreConfig, periodic};
 
 use crate::lives::{DAY, EachSecond, HOUR, MINUTE, SECOND, add, empty, every, life, lived, remembered};
 use crate::stage::{at, books, counts, next};
@@ -11,8 +10,8 @@ fn cron(expression: &str) -> Schedule {
 }
 
 /// Lives an hour and a half with one schedule, then begins with another after a day.
-async fn edit(before: impl Recurrence, after: impl Recurrence) -> (job_runtime::testing::Harness, Memory) {
-    let memory = Memory::default();
+async fn edit(before: impl Recurrence, after: impl Recurrence) -> (job_runtime::testing::Harness, StoreConfig) {
+    let memory = StoreConfig::memory();
     let jobs = empty(&memory, at(0)).await;
     add(&jobs, "edited", before);
     jobs.advance("90m").await;
@@ -39,7 +38,7 @@ async fn d12_a_new_schedule_is_counted_from_its_first_start() {
         let (jobs, memory) = edit(before, after.clone()).await;
         assert_eq!(counts(&jobs, "edited"), (0, 0, 0, 0, 0), "{told}");
         assert_eq!(next(&jobs, "edited", 1), [u128::from(first)], "{told}");
-        let (schedule, last, next) = remembered(&jobs, &memory, "edited").expect("the new one is planned");
+        let (schedule, last, next) = remembered(&jobs, "edited").await.expect("the new one is planned");
         assert_eq!((schedule, last, next), (after.describe(), None, u128::from(first)), "{told}");
     }
 }
@@ -55,7 +54,7 @@ async fn configured() {}
 
 #[tokio::test(start_paused = true)]
 async fn a_schedule_that_is_configured_otherwise_is_another() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &["configured"], 0, 90 * MINUTE).await);
     let jobs = life(&memory, &["configured"], DAY).configure("configured", |job| job.every("2h")).await;
     jobs.advance("0s").await;
@@ -70,14 +69,14 @@ async fn a_schedule_that_is_configured_otherwise_is_another() {
 
 #[tokio::test(start_paused = true)]
 async fn a_schedule_that_was_given_is_remembered_and_counted_from_then() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let jobs = empty(&memory, at(0)).await;
     add(&jobs, "given", cron("0 * * * *"));
     jobs.advance("95m").await;
     jobs.runtime().reschedule("given", cron("30 * * * *")).expect("it is there");
     let next = u128::from(150 * MINUTE);
     let text = cron("30 * * * *").describe();
-    assert_eq!(remembered(&jobs, &memory, "given"), Some((text, None, next)));
+    assert_eq!(remembered(&jobs, "given").await, Some((text, None, next)));
     drop(jobs);
     // 01:30 came before the schedule did, and 02:30 after.
     let jobs = empty(&memory, at(4 * HOUR)).await;
@@ -88,7 +87,7 @@ async fn a_schedule_that_was_given_is_remembered_and_counted_from_then() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_due_since_a_downtime_is_taken_before_another_schedule_is_given() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     for (name, schedule) in [("equal", every("10s")), ("calendar", cron("*/10 * * * * *"))] {
         let jobs = empty(&memory, at(0)).await;
         add(&jobs, name, schedule.clone());
@@ -106,7 +105,7 @@ async fn what_is_due_since_a_downtime_is_taken_before_another_schedule_is_given(
 /// A rule of which too much is due to be taken at once.
 #[tokio::test(start_paused = true)]
 async fn what_another_schedule_misses_is_not_of_the_downtime() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     for begin in [0, 300_000 * SECOND] {
         let jobs = empty(&memory, at(begin)).await;
         add(&jobs, "ruled", EachSecond);

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use job_runtime::testing::{Harness, Memory, TestBuilder};
-use job_runtime::{IntoTime, Periodic, Recurrence, Schedule};
+use job_runtime::testing::{Harness, TestBuilder};
+use job_runtime::{IntoTime, Periodic, Recurrence, Schedule, StoreConfig};
 
 use crate::stage::{at, auto, ms};
 
@@ -14,20 +14,20 @@ pub const DAY: u64 = 24 * HOUR;
 pub const WEEK: u64 = 7 * DAY;
 
 /// These jobs, begun so many milliseconds after midnight, with what they remember of lives before.
-pub fn life(memory: &Memory, names: &[&str], begin: u64) -> TestBuilder {
-    auto(names).at(at(begin)).memory(memory)
+pub fn life(memory: &StoreConfig, names: &[&str], begin: u64) -> TestBuilder {
+    auto(names).at(at(begin)).store(memory.clone())
 }
 
 /// A life of these jobs from one time to another, both in milliseconds after midnight; the harness can still be asked.
-pub async fn lived(memory: &Memory, names: &[&str], begin: u64, end: u64) -> Harness {
+pub async fn lived(memory: &StoreConfig, names: &[&str], begin: u64, end: u64) -> Harness {
     let jobs = life(memory, names, begin).await;
     jobs.advance(Duration::from_millis(end - begin)).await;
     jobs
 }
 
 /// No jobs yet.
-pub async fn empty(memory: &Memory, begin: impl IntoTime) -> Harness {
-    auto(&[]).at(begin).memory(memory).await
+pub async fn empty(memory: &StoreConfig, begin: impl IntoTime) -> Harness {
+    auto(&[]).at(begin).store(memory.clone()).await
 }
 
 pub fn every(period: &str) -> Schedule {
@@ -39,9 +39,8 @@ pub fn add(jobs: &Harness, name: &str, schedule: impl Recurrence) {
 }
 
 /// What a job remembers by now: its schedule, and when its last and its next tick are, in milliseconds after midnight.
-pub fn remembered(jobs: &Harness, memory: &Memory, job: &str) -> Option<(String, Option<u128>, u128)> {
-    jobs.put_down();
-    memory.read(job).map(|(schedule, last, next)| (schedule, last.map(ms), ms(next)))
+pub async fn remembered(jobs: &Harness, job: &str) -> Option<(String, Option<u128>, u128)> {
+    jobs.mark(job).await.map(|(schedule, last, next)| (schedule, last.map(ms), ms(next)))
 }
 
 /// Each second of UNIX time.

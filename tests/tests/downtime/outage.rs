@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use job_runtime::testing::{Memory, start};
-use job_runtime::{EventKind, MissReason, Periodic, SkipReason, periodic};
+use job_runtime::testing::start;
+use job_runtime::{EventKind, MissReason, Periodic, SkipReason, StoreConfig, periodic};
 
 use crate::lives::{EachSecond, HOUR, SECOND, WEEK, add, empty, every, life, lived, remembered};
 use crate::stage::{assert_paired, at, books, chronicle, counts, next, nominals, starts, story};
@@ -26,7 +26,7 @@ const NAMES: [&str; 4] = ["skip", "one", "five", "all"];
 
 /// The jobs after a life up to 105 s and 90 s in which they were not there, with nine ticks.
 async fn after_90_seconds() -> job_runtime::testing::Harness {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &NAMES, 0, 105 * SECOND).await);
     let jobs = lived(&memory, &NAMES, 195 * SECOND, 195 * SECOND).await;
     for name in NAMES {
@@ -78,7 +78,7 @@ async fn d9_all_runs_each() {
 
 #[tokio::test(start_paused = true)]
 async fn a_single_tick_that_is_a_little_late_just_starts() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &NAMES, 0, 19 * SECOND).await);
     let jobs = lived(&memory, &NAMES, 21 * SECOND, 21 * SECOND).await;
     for name in NAMES {
@@ -89,7 +89,7 @@ async fn a_single_tick_that_is_a_little_late_just_starts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tick_that_falls_on_the_start_is_in_time() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &NAMES, 0, 15 * SECOND).await);
     let jobs = lived(&memory, &NAMES, 20 * SECOND, 20 * SECOND).await;
     for name in NAMES {
@@ -112,7 +112,7 @@ async fn fives() {}
 /// Two weeks of these are a quarter of a million ticks.
 #[tokio::test(start_paused = true)]
 async fn d10_two_weeks_are_counted_and_run_as_often_as_is_said() {
-    let (memory, names) = (Memory::default(), ["often", "twenty", "grid", "fives"]);
+    let (memory, names) = (StoreConfig::memory(), ["often", "twenty", "grid", "fives"]);
     drop(lived(&memory, &names, 0, 12 * SECOND).await);
     let begin = 2 * WEEK + 12 * SECOND;
     let jobs = lived(&memory, &names, begin, begin).await;
@@ -140,7 +140,7 @@ async fn d10_two_weeks_are_counted_and_run_as_often_as_is_said() {
 /// What cannot be counted is walked through in portions, which are all of the same downtime.
 #[tokio::test(start_paused = true)]
 async fn a_rule_of_the_users_own_goes_on_too() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let jobs = empty(&memory, at(0)).await;
     add(&jobs, "ruled", EachSecond);
     jobs.advance("2s").await;
@@ -158,7 +158,7 @@ async fn urgent() {}
 
 #[tokio::test(start_paused = true)]
 async fn a_start_deadline_holds_over_a_downtime() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &["urgent"], 0, 105 * SECOND).await);
     let jobs = lived(&memory, &["urgent"], 195 * SECOND, 195 * SECOND).await;
     assert_eq!(books(&jobs, "urgent").missed_for(MissReason::StartDeadline), 6);
@@ -167,7 +167,7 @@ async fn a_start_deadline_holds_over_a_downtime() {
 
 #[tokio::test(start_paused = true)]
 async fn what_came_due_in_a_downtime_is_not_told_as_a_stall() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &["one"], 0, 15 * SECOND).await);
     let jobs = lived(&memory, &["one"], HOUR, HOUR).await;
     jobs.stall("65s").await;
@@ -178,11 +178,11 @@ async fn what_came_due_in_a_downtime_is_not_told_as_a_stall() {
 /// Whether the runs of a life were ended in order, or it just stopped, makes no difference to what is due after it.
 #[tokio::test(start_paused = true)]
 async fn after_a_shutdown_in_order_the_time_to_the_next_start_is_a_downtime() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let jobs = lived(&memory, &["one"], 0, 15 * SECOND).await;
     jobs.shutdown().await.expect("nothing runs");
     jobs.advance("1m").await;
-    assert_eq!(remembered(&jobs, &memory, "one"), Some(("every 10s".to_owned(), Some(10_000), 20_000)));
+    assert_eq!(remembered(&jobs, "one").await, Some(("every 10s".to_owned(), Some(10_000), 20_000)));
     drop(jobs);
     let jobs = lived(&memory, &["one"], 75 * SECOND, 75 * SECOND).await;
     assert_eq!(counts(&jobs, "one"), (6, 1, 0, 5, 0));
@@ -191,7 +191,7 @@ async fn after_a_shutdown_in_order_the_time_to_the_next_start_is_a_downtime() {
 /// What is due at a start and has not been looked at when the program ends again is due at the next.
 #[tokio::test(start_paused = true)]
 async fn what_nobody_looked_at_is_still_due() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &["one"], 0, 15 * SECOND).await);
     drop(life(&memory, &["one"], 45 * SECOND).await);
     let jobs = lived(&memory, &["one"], 75 * SECOND, 75 * SECOND).await;
@@ -207,7 +207,7 @@ async fn disabled_three() {}
 /// What a downtime and its policy let run is skipped, as after a stall.
 #[tokio::test(start_paused = true)]
 async fn a_job_that_starts_paused_skips_what_would_run() {
-    let (memory, names) = (Memory::default(), ["disabled", "disabled_three"]);
+    let (memory, names) = (StoreConfig::memory(), ["disabled", "disabled_three"]);
     drop(lived(&memory, &names, 0, 105 * SECOND).await);
     let jobs = lived(&memory, &names, 195 * SECOND, 195 * SECOND).await;
     for (name, skipped) in [("disabled", 1), ("disabled_three", 3)] {
@@ -220,7 +220,7 @@ async fn a_job_that_starts_paused_skips_what_would_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_added_at_run_time_is_remembered_by_its_name() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let jobs = empty(&memory, at(0)).await;
     add(&jobs, "added", every("10s"));
     jobs.advance("15s").await;
@@ -236,12 +236,12 @@ async fn a_job_added_at_run_time_is_remembered_by_its_name() {
     assert_eq!(next(&jobs, "other", 1), [65_000]);
     add(&jobs, "short", every("10s"));
     assert!(jobs.runtime().remove("short"));
-    assert_eq!(remembered(&jobs, &memory, "short"), None, "it is gone before it was put down");
+    assert_eq!(remembered(&jobs, "short").await, None, "it is gone before it was put down");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_job_that_was_removed_is_remembered_no_more() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let jobs = empty(&memory, at(0)).await;
     add(&jobs, "added", every("10s"));
     jobs.advance("15s").await;
@@ -258,13 +258,13 @@ async fn a_job_that_was_removed_is_remembered_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn where_ticks_come_by_hand_nothing_is_remembered() {
-    let memory = Memory::default();
-    memory.write("one", "every 10s", Some(at(0)), at(10 * SECOND));
-    let jobs = start().only(["one"]).at(at(45 * SECOND)).memory(&memory).await;
+    let memory = StoreConfig::memory();
+    empty(&memory, at(0)).await.set_mark("one", "every 10s", Some(at(0)), at(10 * SECOND)).await;
+    let jobs = start().only(["one"]).at(at(45 * SECOND)).store(memory.clone()).await;
     assert_eq!(counts(&jobs, "one"), (0, 0, 0, 0, 0));
     jobs.tick("one").await.expect("it runs");
     assert_eq!(counts(&jobs, "one"), (1, 1, 0, 0, 0));
-    assert_eq!(remembered(&jobs, &memory, "one"), Some(("every 10s".to_owned(), Some(0), 10_000)));
+    assert_eq!(remembered(&jobs, "one").await, Some(("every 10s".to_owned(), Some(0), 10_000)));
 }
 
 #[periodic(every = "10s")]
@@ -272,19 +272,19 @@ async fn instance(_shard: u32) {}
 
 #[tokio::test(start_paused = true)]
 async fn the_instances_of_a_template_are_not_remembered() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     for begin in [0, 45 * SECOND] {
         let jobs = life(&memory, &["instance"], begin).await;
         instance::start(1).expect("it is not started yet");
         jobs.advance("15s").await;
         assert_eq!(counts(&jobs, "instance"), (1, 1, 0, 0, 0));
-        assert_eq!(remembered(&jobs, &memory, "instance"), None);
+        assert_eq!(remembered(&jobs, "instance").await, None);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_options_an_added_job_is_the_same_job() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let job = |policy| Periodic::new("added", every("10s"), |_| async {}).configure(move |job| job.on_missed(policy));
     let jobs = empty(&memory, at(0)).await;
     jobs.runtime().add(job("one").expect("a policy")).expect("the name is free");

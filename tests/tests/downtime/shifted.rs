@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use job_runtime::testing::Memory;
-use job_runtime::{MissReason, periodic};
+use job_runtime::{MissReason, StoreConfig, periodic};
 
 use crate::lives::{HOUR, MINUTE, SECOND, life, lived, remembered};
 use crate::stage::{books, counts, next, nominals, starts};
@@ -22,12 +21,12 @@ fn planned(minute: u64) -> u128 {
 
 #[tokio::test(start_paused = true)]
 async fn the_planned_tick_is_kept() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &["shifted"], 0, 30 * MINUTE).await);
     let jobs = lived(&memory, &["shifted"], 40 * MINUTE, 75 * MINUTE).await;
     assert_eq!(starts(&jobs, "shifted"), [planned(60)]);
     assert_eq!(
-        remembered(&jobs, &memory, "shifted"),
+        remembered(&jobs, "shifted").await,
         Some(("every 1h".to_owned(), Some(planned(60)), planned(130))),
         "an hour after the end of its run"
     );
@@ -38,7 +37,7 @@ async fn the_planned_tick_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_end_nobody_saw_counts_from_its_start() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     let jobs = lived(&memory, &["shifted"], 0, 65 * MINUTE).await;
     assert_eq!(jobs.running().len(), 1);
     drop(jobs);
@@ -49,7 +48,7 @@ async fn a_run_whose_end_nobody_saw_counts_from_its_start() {
 /// In a downtime no run ends from which another tick would be counted.
 #[tokio::test(start_paused = true)]
 async fn one_tick_is_due_after_any_downtime() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(lived(&memory, &["shifted", "skipping"], 0, 30 * MINUTE).await);
     let jobs = lived(&memory, &["shifted", "skipping"], 10 * HOUR, 10 * HOUR).await;
     assert_eq!(counts(&jobs, "shifted"), (1, 1, 0, 0, 0));
@@ -66,7 +65,7 @@ async fn shifted_soon() {}
 
 #[tokio::test(start_paused = true)]
 async fn a_delay_after_each_start_holds_where_it_comes_first() {
-    let memory = Memory::default();
+    let memory = StoreConfig::memory();
     drop(life(&memory, &["shifted_soon"], 0).await);
     drop(lived(&memory, &["shifted_soon"], 5 * SECOND, 10 * SECOND).await);
     let jobs = lived(&memory, &["shifted_soon"], MINUTE, 2 * MINUTE).await;

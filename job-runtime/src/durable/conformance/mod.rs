@@ -266,5 +266,6 @@ cases! {
         a_run_between_two_attempts_is_on
         what_waits_on_a_dead_node_goes_to_another
         a_trigger_is_let_in_like_a_tick
-        marks_are_those_of_a_host;
+        marks_are_those_of_a_host_or_else_the_newest,
+        marks_of_hosts_that_are_gone_are_deleted;
 }

@@ -1,8 +1,9 @@
 //! Ticks that are decided once for all nodes.
 
 use super::*;
-use crate::durable::store::{Cancelled, Mark, Subject};
+use crate::durable::store::{Cancelled, FORGOTTEN, Retention, Subject};
 use crate::durable::tick::{Admission, Advance, CLUSTER, Enrolled, Enrolment, Entrance, STOPPED, Tick, Ticked, Turn};
+use crate::engine::supervisor::Mark;
 use crate::outcome::{JobState, SkipReason, Trigger};
 use crate::policy::overlap::Overlap;
 
@@ -355,21 +356,52 @@ pub(super) async fn a_trigger_is_let_in_like_a_tick(bench: &Bench) {
     assert!(matches!(gone[..], [Advance::Gone(id, SkipReason::Cancelled)] if id == waiting), "{gone:?}");
 }
 
-pub(super) async fn marks_are_those_of_a_host(bench: &Bench) {
-    let mark = |schedule: &str, minutes| Mark {
-        schedule: schedule.to_owned(),
-        last: Some(bench.now()),
-        next: bench.now() + MINUTE * minutes,
+type Marked = (Arc<str>, Option<Mark>);
+
+fn mark(bench: &Bench, schedule: &str, minutes: u32) -> Mark {
+    Mark { schedule: schedule.to_owned(), last: Some(bench.now()), next: bench.now() + MINUTE * minutes }
+}
+
+async fn note(bench: &Bench, host: &str, marks: &[Marked]) {
+    bench.store.note_marks(host, marks, bench.now()).await.expect("noted");
+}
+
+/// What a host finds, by the names of the jobs.
+async fn found(bench: &Bench, host: &str) -> Vec<Marked> {
+    let mut found = bench.store.marks(host).await.expect("told");
+    found.sort_by(|left, right| left.0.cmp(&right.0));
+    found.into_iter().map(|(name, mark)| (Arc::from(name), Some(mark))).collect()
+}
+
+pub(super) async fn marks_are_those_of_a_host_or_else_the_newest(bench: &Bench) {
+    let (purge, report): (Arc<str>, Arc<str>) = ("purge".into(), "report".into());
+    let hourly = (Arc::clone(&report), Some(mark(bench, "every 1h", 60)));
+    note(bench, "one", &[(Arc::clone(&purge), Some(mark(bench, "every 1m", 1))), hourly.clone()]).await;
+    let newer = (Arc::clone(&purge), Some(mark(bench, "every 2m", 2)));
+    note(bench, "one", std::slice::from_ref(&newer)).await;
+    bench.pass(SECOND).await;
+    let other = (Arc::clone(&purge), Some(Mark { last: None, ..mark(bench, "every 1m", 2) }));
+    note(bench, "other", std::slice::from_ref(&other)).await;
+    assert_eq!(found(bench, "one").await, [newer, hourly.clone()]);
+    assert_eq!(found(bench, "other").await, [other.clone(), hourly.clone()]);
+    assert_eq!(found(bench, "a new one").await, [other, hourly.clone()]);
+    note(bench, "other", &[(purge, None)]).await;
+    assert_eq!(found(bench, "one").await, [hourly], "a job that is removed is so for all");
+}
+
+pub(super) async fn marks_of_hosts_that_are_gone_are_deleted(bench: &Bench) {
+    let name: Arc<str> = "purge".into();
+    let old = (Arc::clone(&name), Some(mark(bench, "every 1m", 1)));
+    note(bench, "gone", std::slice::from_ref(&old)).await;
+    let tidy = async || {
+        let for_ever = Retention { completed: None, discarded: None };
+        bench.store.tidy(&[], for_ever, bench.now()).await.expect("put in order");
     };
-    let marks = [(Arc::from("purge"), mark("every 1m", 1)), (Arc::from("report"), mark("every 1h", 60))];
-    bench.store.note_marks("one", &marks).await.expect("noted");
-    let other = Mark { last: None, ..mark("every 1m", 2) };
-    bench.store.note_marks("other", &[(Arc::from("purge"), other.clone())]).await.expect("noted");
-    let newer = mark("every 2m", 2);
-    bench.store.note_marks("one", &[(Arc::from("purge"), newer.clone())]).await.expect("noted");
-    let mut of_one = bench.store.marks("one").await.expect("told");
-    of_one.sort_by(|left, right| left.0.cmp(&right.0));
-    assert_eq!(of_one, [("purge".to_owned(), newer), ("report".to_owned(), marks[1].1.clone())]);
-    assert_eq!(bench.store.marks("other").await, Ok(vec![("purge".to_owned(), other)]));
-    assert_eq!(bench.store.marks("nobody").await, Ok(Vec::new()));
+    bench.pass(FORGOTTEN + SECOND).await;
+    tidy().await;
+    assert_eq!(found(bench, "gone").await, [old], "nobody has a newer one");
+    let newer = (name, Some(mark(bench, "every 1m", 2)));
+    note(bench, "there", std::slice::from_ref(&newer)).await;
+    tidy().await;
+    assert_eq!(found(bench, "gone").await, [newer]);
 }

@@ -299,6 +299,7 @@ impl Table {
         });
         let pruned = u64::try_from(before - self.rows.len()).unwrap_or(u64::MAX);
         self.keys.retain(|_, (_, until)| until.is_none_or(|until| until > now));
+        self.forget_marks(now);
         Tidied { pruned, parked: self.park_unknown(queues, now) }
     }
 

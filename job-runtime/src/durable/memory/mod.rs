@@ -2,6 +2,7 @@
 
 mod jobs;
 mod look;
+mod marks;
 mod ticks;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,10 +12,11 @@ use std::time::SystemTime;
 use super::row::{Filter, JobRow, NewJobs, Parked, Row};
 use super::settle::Settlement;
 use super::store::{
-    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Mark, Node, Notice, Pause, Rescued, Retention,
-    Store, Subject, Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Notice, Pause, Rescued, Retention, Store,
+    Subject, Tidied, Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
+use crate::engine::supervisor::Mark;
 use crate::outcome::{Outcome, Trigger};
 
 /// Jobs that are kept as long as the process, or the last who holds on to them, is there.
@@ -35,7 +37,8 @@ struct Table {
     keys: HashMap<String, (i64, Option<SystemTime>)>,
     pauses: BTreeMap<(&'static str, String), (Subject, String)>,
     schedules: HashMap<Arc<str>, Timeline>,
-    marks: BTreeMap<(String, Arc<str>), Mark>,
+    /// What jobs remember, by their names, of each host: and when it wrote that down.
+    marks: BTreeMap<Arc<str>, HashMap<String, (SystemTime, Mark)>>,
     notices: Vec<Notice>,
 }
 
@@ -337,16 +340,19 @@ impl Store for Memory {
     }
 
     fn marks<'a>(&'a self, host: &'a str) -> Asked<'a, Vec<(String, Mark)>> {
-        self.with(|table| {
-            let of_host = table.marks.iter().filter(|((other, _), _)| other == host);
-            of_host.map(|((_, name), mark)| (name.to_string(), mark.clone())).collect()
-        })
+        self.with(|table| table.marks_for(host))
     }
 
-    fn note_marks<'a>(&'a self, host: &'a str, marks: &'a [(Arc<str>, Mark)]) -> Asked<'a, ()> {
+    fn note_marks<'a>(
+        &'a self,
+        host: &'a str,
+        marks: &'a [(Arc<str>, Option<Mark>)],
+        now: SystemTime,
+    ) -> Asked<'a, ()> {
         self.with(|table| {
-            let marks = marks.iter().map(|(name, mark)| ((host.to_owned(), Arc::clone(name)), mark.clone()));
-            table.marks.extend(marks);
+            for (name, mark) in marks {
+                table.note_mark(host, name, mark.as_ref(), now);
+            }
         })
     }
 }

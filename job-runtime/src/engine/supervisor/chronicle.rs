@@ -31,6 +31,8 @@ pub(crate) struct Chronicle {
     pages: HashMap<u32, Page>,
     /// The jobs whose marks have changed since they were taken.
     changed: Vec<u32>,
+    /// The names of those that were removed since.
+    gone: Vec<Arc<str>>,
     wake: Arc<Notify>,
 }
 
@@ -46,9 +48,9 @@ struct Page {
 impl Chronicle {
     /// A chronicle that goes on from the marks that were found, by the names of their jobs. `wake` is notified when
     /// there is something to take, and not again before it is taken.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "made by the test kit, until there is a store"))]
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked by the kind that has a store"))]
     pub(crate) fn new(found: HashMap<Arc<str>, Mark>, wake: Arc<Notify>) -> Self {
-        Self { found, pages: HashMap::new(), changed: Vec::new(), wake }
+        Self { found, pages: HashMap::new(), changed: Vec::new(), gone: Vec::new(), wake }
     }
 
     /// The job begins; gives what was found of it, if that was written down for the same schedule.
@@ -70,20 +72,25 @@ impl Chronicle {
             return;
         }
         page.changed = true;
-        if self.changed.is_empty() {
-            self.wake.notify_one();
-        }
+        self.awake();
         self.changed.push(entry);
     }
 
-    fn take(&mut self) -> Vec<(Arc<str>, Mark)> {
-        let mut taken = Vec::new();
+    fn awake(&self) {
+        if self.changed.is_empty() && self.gone.is_empty() {
+            self.wake.notify_one();
+        }
+    }
+
+    fn take(&mut self) -> Vec<(Arc<str>, Option<Mark>)> {
+        let mut taken: Vec<_> = self.gone.drain(..).map(|name| (name, None)).collect();
         for entry in self.changed.drain(..) {
             let Some(page) = self.pages.get_mut(&entry) else { continue };
             let changed = std::mem::take(&mut page.changed);
             let Page { name, schedule, last, next: Some(next), .. } = page else { continue };
             if changed {
-                taken.push((Arc::clone(name), Mark { schedule: schedule.clone(), last: *last, next: *next }));
+                let mark = Mark { schedule: schedule.clone(), last: *last, next: *next };
+                taken.push((Arc::clone(name), Some(mark)));
             }
         }
         taken
@@ -91,7 +98,10 @@ impl Chronicle {
 
     fn forget(&mut self, entry: u32, name: &str) {
         self.found.remove(name);
-        self.pages.remove(&entry);
+        if self.pages.remove(&entry).is_some() {
+            self.awake();
+            self.gone.push(name.into());
+        }
     }
 }
 
@@ -99,14 +109,15 @@ impl Core {
     // ---- what whoever has a store asks
 
     /// Remembers from here on; to be asked for before the jobs begin. Where ticks come by hand, nothing is remembered.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit, until there is a store"))]
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked by the kind that has a store"))]
     pub(crate) fn keep(&mut self, chronicle: Chronicle) {
         self.chronicle = (!self.manual).then_some(chronicle);
     }
 
-    /// The marks that have changed since they were taken last, each job's at most once.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit, until there is a store"))]
-    pub(crate) fn take_changes(&mut self) -> Vec<(Arc<str>, Mark)> {
+    /// The marks that have changed since they were taken last, each job's at most once, and before them `None` for each
+    /// job that was removed.
+    #[cfg_attr(not(feature = "_durable"), expect(dead_code, reason = "asked by the kind that has a store"))]
+    pub(crate) fn take_changes(&mut self) -> Vec<(Arc<str>, Option<Mark>)> {
         self.chronicle.as_mut().map(Chronicle::take).unwrap_or_default()
     }
 
