@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// A process that is started with it and with `FAKETIME=+5m` is five minutes ahead. Set
 /// `FAKETIME_DONT_FAKE_MONOTONIC=1` too where only the wall clock is meant: the library moves both clocks otherwise.
 pub fn faketime() -> Option<PathBuf> {
-    ["/usr/lib", "/usr/lib64", "/usr/local/lib"].iter().find_map(|folder| below(Path::new(folder)))
+    ["/usr/lib", "/usr/lib64"].iter().find_map(|folder| below(Path::new(folder)))
 }
 
 /// Directly below a folder of libraries, or one down, where Debian has a folder for each architecture.
