@@ -97,9 +97,11 @@ mod tests {
 
     #[test]
     fn folders_of_nobody_are_removed_and_others_are_left() {
-        let owned = Folder::new();
-        let orphan = std::env::temp_dir().join(format!("{PREFIX}0-{}", std::process::id()));
-        fs::create_dir_all(orphan.join("data")).expect("it can be made");
+        let (owned, made) = (Folder::new(), Folder::new());
+        let orphan = std::env::temp_dir().join(format!("{PREFIX}orphan-{}", std::process::id()));
+        // In one go, because others may sweep here too.
+        fs::create_dir_all(made.path().join("orphan/data")).expect("it can be made");
+        fs::rename(made.path().join("orphan"), &orphan).expect("it is on the same disk");
         let _new = Folder::new();
         assert_eq!((owned.path().exists(), orphan.exists()), (true, false));
     }

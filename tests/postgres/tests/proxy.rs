@@ -12,6 +12,9 @@ use private_postgres::{Counts, Direction, Flaky, Proxy, Server, Stop};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error, NoTls};
 
+/// The parameters of a statement that has none.
+const NOTHING: [&str; 0] = [];
+
 const BEFORE: Flaky = Flaky { seed: 1, before: 100, after: 0 };
 const AFTER: Flaky = Flaky { seed: 1, before: 0, after: 100 };
 
@@ -164,7 +167,8 @@ fn what_is_held_on_its_way_to_the_server_is_not_done_when_it_is_cut() {
         for direction in [Direction::ToServer, Direction::Both] {
             let client = place.client().await;
             place.proxy.stall(direction);
-            let (inserted, cut) = tokio::join!(insert(&client), place.once_held(Proxy::cut));
+            let inserting = client.batch_execute("INSERT INTO rows VALUES (1)");
+            let (inserted, cut) = tokio::join!(inserting, place.once_held(Proxy::cut));
             assert!(inserted.is_err());
             assert_eq!((cut, place.rows()), (1, 0));
             place.proxy.pass();
@@ -213,6 +217,19 @@ fn a_statement_whose_reply_is_lost_is_done() {
         place.proxy.flaky(AFTER);
         assert!(insert(&client).await.is_err());
         assert_eq!((place.rows(), place.proxy.counts().after), (1, 1));
+    });
+}
+
+#[test]
+fn nothing_is_heard_of_a_lost_answer() {
+    at("unheard", async |place| {
+        let client = place.client().await;
+        let insert = "INSERT INTO rows SELECT * FROM generate_series(1, 10000) RETURNING number";
+        let statement = client.prepare(insert).await.expect("it can be prepared");
+        place.proxy.flaky(AFTER);
+        let begun = client.query_raw(&statement, NOTHING).await;
+        assert!(begun.is_err(), "an answer has begun");
+        assert_eq!(place.rows(), 10_000);
     });
 }
 

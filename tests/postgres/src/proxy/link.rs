@@ -72,17 +72,12 @@ fn greeting(from: &mut BufReader<&TcpStream>, mut client: &TcpStream) -> io::Res
 
 fn to_client(pair: &Pair, number: usize, desk: &Desk) -> io::Result<()> {
     let mut from = BufReader::new(&pair.server);
-    let mut passed = Vec::new();
     loop {
         let message = Message::read(&mut from)?;
         match desk.receive(number, &message) {
-            Fate::Pass => passed.extend(&message.bytes),
+            Fate::Pass => (&pair.client).write_all(&message.bytes)?,
             Fate::Drop => {}
             Fate::End => return Ok(()),
-        }
-        // An answer is out before anything else is decided; the rows of a long one go together.
-        if message.tag == b'Z' || from.buffer().is_empty() {
-            (&pair.client).write_all(&std::mem::take(&mut passed))?;
         }
     }
 }
