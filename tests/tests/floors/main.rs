@@ -93,6 +93,7 @@ fn each_file_says_first_what_it_is_for() {
         "job-macros/src",
         "tests/src",
         "tests/library",
+        "tests/postgres",
         "tests/tests",
         "tests/benches",
         "examples/src",

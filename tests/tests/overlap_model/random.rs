@@ -1,6 +1,7 @@
 //! The random numbers of a history: the same for the same seed, everywhere and for ever.
 
 /// Sebastiano Vigna's SplitMix64.
+#[derive(Debug)]
 pub struct Random(u64);
 
 impl Random {
