@@ -14,13 +14,13 @@ use crate::error::{Error, Result};
 /// ```
 /// use job_runtime::StoreConfig;
 ///
-/// let store = StoreConfig::new("sqlite://jobs.db")?.keep_completed("7d")?.max_running(20)?;
+/// let store = StoreConfig::new("sqlite://jobs.db")?.keep_completed("7d")?.max_running(20);
 /// # let _ = store;
 /// # Ok::<(), job_runtime::Error>(())
 /// ```
 ///
 /// # Errors
-/// Every setter returns an error that says which values it takes.
+/// A setter that takes not every value returns an error that says which it takes.
 #[derive(Clone)]
 pub struct StoreConfig {
     source: Source,
@@ -98,16 +98,20 @@ impl StoreConfig {
     /// How often the process may die under a job before it is parked, from 1; three times unless it is set.
     #[expect(clippy::missing_errors_doc, reason = "they are stated once, at the type")]
     pub fn quarantine_after(mut self, deaths: u32) -> Result<Self> {
-        self.settings.quarantine = from_one(deaths)?;
+        if deaths == 0 {
+            return Err(Error::configuration("a job is parked after one death at least".to_owned()));
+        }
+        self.settings.quarantine = deaths;
         Ok(self)
     }
 
-    /// How many jobs of each queue run at once in this process, from 1; ten unless it is set.
-    /// [`Builder::queue`](crate::Builder::queue) sets it for one queue.
-    #[expect(clippy::missing_errors_doc, reason = "they are stated once, at the type")]
-    pub fn max_running(mut self, count: u32) -> Result<Self> {
-        self.settings.max_running = from_one(count)?;
-        Ok(self)
+    /// How many jobs of each queue run at once in this process: ten unless it is set.
+    /// [`Builder::queue`](crate::Builder::queue) sets it for one queue. With 0 this process only puts jobs in, and others
+    /// run them.
+    #[must_use]
+    pub fn max_running(mut self, count: u32) -> Self {
+        self.settings.max_running = count;
+        self
     }
 
     /// The store itself, to which nothing is connected yet.
@@ -118,10 +122,6 @@ impl StoreConfig {
             Source::Postgres(address) => address.open(),
         }
     }
-}
-
-fn from_one(count: u32) -> Result<u32> {
-    if count == 0 { Err(Error::configuration("this is a number from 1".to_owned())) } else { Ok(count) }
 }
 
 impl fmt::Debug for StoreConfig {

@@ -58,8 +58,8 @@ impl Builder {
         self
     }
 
-    /// How many jobs of a queue run at once in this process, from 1; else as
-    /// [`StoreConfig::max_running`] says.
+    /// How many jobs of a queue run at once in this process; else as [`StoreConfig::max_running`] says. With 0 this
+    /// process only puts jobs in, and others run them.
     pub fn queue(mut self, name: &str, max_running: u32) -> Self {
         self.stored.queues.insert(name.to_owned(), max_running);
         self
@@ -96,9 +96,6 @@ impl Choice {
                 let queues = jobs.iter().filter_map(|job| job.options.queue.as_deref());
                 let hint = crate::name::hint(&queue, queues);
                 mistakes.push(Mistake::anywhere(format!("`.queue` names `{queue}`, which no job is in{hint}")));
-            } else if count == 0 {
-                mistakes
-                    .push(Mistake::anywhere(format!("`.queue` lets no job of `{queue}` run: write a number from 1")));
             } else {
                 store.settings.queues.insert(queue, count);
             }

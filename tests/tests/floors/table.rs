@@ -24,10 +24,11 @@ pub(crate) const FLOORS: [Floor; 7] = [
             "engine::supervisor",
             "engine::carrier",
             "engine::teller",
+            "engine::attendants",
             "engine::driver",
         ],
     },
-    Floor { name: KINDS, modules: &["periodic", "deferred", "service"] },
+    Floor { name: KINDS, modules: &["periodic", "deferred", "service", "durable"] },
     // The runtime listens to signals; the functions beside a job and the test kit go through the runtime.
     Floor { name: "surface", modules: &["guard", "timestamp", "signals", "runtime", "control", "testing"] },
     Floor { name: "crate", modules: &["guide", "__private", ROOT] },
