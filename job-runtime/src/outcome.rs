@@ -133,7 +133,8 @@ words! {
         Stalled = "stalled",
         /// The wall clock was set, or the machine slept. Only schedules that follow the wall clock miss ticks by it.
         ClockStepped = "clock_stepped",
-        /// The process was not running. Nothing is stored yet that could tell.
+        /// The process was not running, or could not get to the store by which its nodes agree. Without a
+        /// [store](crate#queues) nobody knows of ticks that no process was there for.
         Downtime = "downtime",
         /// It could not start before its `start_deadline`.
         StartDeadline = "start_deadline",

@@ -76,6 +76,8 @@ pub(super) struct Desk {
     pub(super) to_cancel: Vec<(i64, String)>,
     /// Since when the store gives nothing.
     lost: Option<Moment>,
+    /// When it gave something again, by its clock.
+    pub(super) back: Option<SystemTime>,
 }
 
 /// A queue that this process works on.
@@ -220,7 +222,11 @@ impl Office {
 
     /// Notes that the store gave something.
     pub(super) fn is_there(&self) {
-        let Some(lost) = self.desk().lost.take() else { return };
+        let there = self.there();
+        let mut desk = self.desk();
+        let Some(lost) = desk.lost.take() else { return };
+        desk.back = Some(there);
+        drop(desk);
         let after = self.clock().moment().since(lost);
         self.tell(None, None, EventKind::StoreBack { after });
         // What was told meanwhile was not heard.

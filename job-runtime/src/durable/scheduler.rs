@@ -166,11 +166,12 @@ fn jitter(job: &Job, nominal: SystemTime) -> Duration {
 }
 
 fn due(office: &Office, standings: &[Standing]) -> Vec<(u32, Tick, Decided)> {
-    let there = office.there();
-    standings.iter().filter_map(|standing| due_of(standing, there)).collect()
+    let (there, back) = (office.there(), office.desk().back);
+    standings.iter().filter_map(|standing| due_of(standing, there, back)).collect()
 }
 
-fn due_of(standing: &Standing, there: SystemTime) -> Option<(u32, Tick, Decided)> {
+/// What is due of a job; of the store it is known when it was `back`, if it ever was away.
+fn due_of(standing: &Standing, there: SystemTime, back: Option<SystemTime>) -> Option<(u32, Tick, Decided)> {
     debug_assert!(standing.job.options.delay_mode == DelayMode::Regular, "refused at the start");
     let after = standing.last.filter(|_| standing.in_force)?;
     if next_of(standing)? > there {
@@ -186,13 +187,15 @@ fn due_of(standing: &Standing, there: SystemTime) -> Option<(u32, Tick, Decided)
     }
     let (first, newest) = (due.at(due.count() - 1), due.at(0));
     let late = there.duration_since(newest).unwrap_or_default();
+    // Neither was anybody there before this process, nor could anybody do anything without the store.
+    let down = standing.since.max(back).is_some_and(|since| first < since);
+    let decide = if down { missed::decide_after_downtime } else { missed::decide };
     let verdict = match due.is_whole() {
-        true => missed::decide(policy, due.count(), late),
+        true => decide(policy, due.count(), late),
         false => Verdict { run: 0, missed: due.count(), overdue: true },
     };
     let run: Vec<SystemTime> = (0..verdict.run).rev().map(|back| due.at(back)).collect();
     let missed = (verdict.missed > 0).then(|| (first, due.at(verdict.run)));
-    let down = standing.since.is_some_and(|since| first < since);
     let decided = Decided {
         due: due.count(),
         verdict,

@@ -7,7 +7,7 @@ use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// How long a program may be there before it counts as hung; far more than any of them needs.
+/// How long a program is waited for before it counts as hung; far more than any of them needs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running program.
@@ -15,7 +15,6 @@ pub struct Child {
     process: std::process::Child,
     input: Option<ChildStdin>,
     lines: Receiver<Line>,
-    started: Instant,
     seen: Said,
 }
 
@@ -47,7 +46,6 @@ pub struct End {
 }
 
 /// Starts a program with nothing but these arguments and variables.
-#[expect(clippy::disallowed_methods, reason = "the watchdog looks at real time")]
 pub fn start(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(variables.iter().copied());
@@ -59,7 +57,7 @@ pub fn start(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> C
     std::thread::spawn(move || each_line(out, |line| sender.send(Line::Out(line)).is_ok()));
     std::thread::spawn(move || each_line(err, |line| errors.send(Line::Err(line)).is_ok()));
     let input = process.stdin.take();
-    Child { process, input, lines, started: Instant::now(), seen: Said::default() }
+    Child { process, input, lines, seen: Said::default() }
 }
 
 /// Starts a program that ends by itself, and waits for it.
@@ -78,11 +76,24 @@ fn each_line(stream: impl Read, mut tell: impl FnMut(String) -> bool) {
 impl Child {
     /// Waits until the program says one of these lines; gives that line.
     pub fn says_one_of(&mut self, wanted: &[&str]) -> String {
+        let patience = Patience::new();
         loop {
-            match self.next() {
+            match self.next(&patience) {
                 Some(line) if wanted.contains(&&*line) => return line,
                 Some(_) => {}
                 None => panic!("it ended without a line of {wanted:?}, {}", self.seen.last()),
+            }
+        }
+    }
+
+    /// Waits until the program says a line that begins like this; gives the rest of it.
+    pub fn says_more(&mut self, beginning: &str) -> String {
+        let patience = Patience::new();
+        loop {
+            let line = self.next(&patience);
+            let line = line.unwrap_or_else(|| panic!("it ended without {beginning:?}, {}", self.seen.last()));
+            if let Some(rest) = line.strip_prefix(beginning) {
+                return rest.to_owned();
             }
         }
     }
@@ -108,6 +119,18 @@ impl Child {
         assert!(sent.expect("there is a shell").success(), "{name} was not sent");
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn stop(self) -> End {
+        self.signal("TERM");
+        self.end()
+    }
+
+    /// Kills it, and waits until it is gone.
+    pub fn kill(mut self) {
+        self.process.kill().expect("it was started");
+        self.process.wait().expect("it was started");
+    }
+
     /// Closes its standard input.
     pub fn close_input(&mut self) {
         self.input = None;
@@ -121,15 +144,16 @@ impl Child {
     /// Waits for its end.
     pub fn end(mut self) -> End {
         self.close_input();
-        while self.next().is_some() {}
+        let patience = Patience::new();
+        while self.next(&patience).is_some() {}
         let status = self.process.wait().expect("it was started");
         End { status, said: std::mem::take(&mut self.seen) }
     }
 
     /// The next line of its standard output; `None` when both its streams have ended, as they do with it.
-    fn next(&mut self) -> Option<String> {
+    fn next(&mut self, patience: &Patience) -> Option<String> {
         loop {
-            match self.lines.recv_timeout(PATIENCE.saturating_sub(self.started.elapsed())) {
+            match self.lines.recv_timeout(patience.left()) {
                 Ok(Line::Out(line)) => {
                     self.seen.out.push(line.clone());
                     return Some(line);
@@ -139,6 +163,21 @@ impl Child {
                 Err(RecvTimeoutError::Timeout) => panic!("it hangs, {}", self.seen.last()),
             }
         }
+    }
+}
+
+/// How long something is waited for.
+struct Patience(Instant);
+
+impl Patience {
+    #[expect(clippy::disallowed_methods, reason = "the watchdog looks at real time")]
+    fn new() -> Self {
+        Self(Instant::now() + PATIENCE)
+    }
+
+    fn left(&self) -> Duration {
+        #[expect(clippy::disallowed_methods, reason = "the watchdog looks at real time")]
+        self.0.saturating_duration_since(Instant::now())
     }
 }
 
