@@ -32,7 +32,6 @@ pub struct Enqueued {
 }
 
 /// Not to be reached: there is no program with a queue.
-#[expect(clippy::needless_pass_by_value, reason = "the same door as with a store")]
 pub fn enqueue<C: 'static, A, R>(_names: Names, _args: A) -> Enqueue<R> {
     unreachable!("a queue is refused at compile time")
 }
@@ -79,6 +78,11 @@ impl<R, O> Enqueue<R, O> {
 
     /// Not to be reached.
     pub fn on_conflict(self, _rule: &str) -> Self {
+        self
+    }
+
+    /// Not to be reached.
+    pub fn within<X>(self, _transaction: &mut X) -> Self {
         self
     }
 }

@@ -84,6 +84,7 @@ impl Found {
             stateful: self.definition.state.is_some(),
             once: message.is_some_and(|message| !message.is_copied()),
             template: self.definition.arguments.is_some(),
+            queued: self.definition.wire.is_some(),
             given: &self.given,
         })
     }

@@ -51,3 +51,22 @@ impl<T: Nobody> AsQueued<FitsNot> for T {
         T::anything()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(
+        expected = "`queue` needs the feature `sqlite` or `postgres` of `job-runtime`, which is not enabled"
+    )]
+    fn a_queue_needs_a_store() {
+        check_queue("mail");
+    }
+
+    #[test]
+    #[should_panic(expected = "`scope = \"cluster\"` needs the feature `sqlite` or `postgres`")]
+    fn a_tick_of_all_nodes_needs_one_too() {
+        check_cluster("cluster");
+    }
+}

@@ -85,7 +85,13 @@ impl Periodic {
         let Self { mut name, mut timetable, options, body } = self;
         if let Some(options) = &options {
             if let Some(conflict) = options
-                .conflicts(Signature { stateful: false, once: false, template: false, given: &timetable })
+                .conflicts(Signature {
+                    stateful: false,
+                    once: false,
+                    template: false,
+                    queued: false,
+                    given: &timetable,
+                })
                 .first()
             {
                 return Err(refused(&name, conflict));

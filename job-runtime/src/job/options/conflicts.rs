@@ -15,6 +15,8 @@ pub(crate) struct Signature<'j> {
     pub(crate) once: bool,
     /// Whether it is a template.
     pub(crate) template: bool,
+    /// Whether its arguments can be read where they wait, because it is made for a queue.
+    pub(crate) queued: bool,
     /// When it is due, unless its options say so.
     pub(crate) given: &'j Timetable,
 }
@@ -87,8 +89,9 @@ impl Options {
         ])
     }
 
-    fn contradicting_queue(&self, Signature { stateful, .. }: Signature<'_>) -> Vec<String> {
+    fn contradicting_queue(&self, Signature { stateful, queued, .. }: Signature<'_>) -> Vec<String> {
         told([
+            (!queued, "it is spawned, and is in no queue: only at the attribute can it be given one"),
             (
                 self.max_running.is_some(),
                 "the queue says how many run: leave `max_running` out, or give the job a queue of its own",
@@ -135,7 +138,8 @@ mod tests {
     use std::time::Duration;
 
     const PERIOD: Timetable = Timetable::Every(Duration::from_secs(1));
-    const PLAIN: Signature<'_> = Signature { stateful: false, once: false, template: false, given: &PERIOD };
+    const PLAIN: Signature<'_> =
+        Signature { stateful: false, once: false, template: false, queued: false, given: &PERIOD };
 
     fn options(kind: Kind, settings: &[(&str, &str)]) -> Options {
         let mut options = Options::of(kind);
@@ -167,6 +171,36 @@ mod tests {
     fn a_job_with_state_may_say_how_many_run() {
         let stateful = Signature { stateful: true, ..PLAIN };
         assert!(options(Kind::Job, &[("max_running", "2")]).conflicts(stateful).is_empty());
+    }
+
+    #[test]
+    fn a_job_in_a_queue_was_made_for_one_and_has_no_bounds_of_its_own() {
+        let queued = Signature { queued: true, once: true, ..PLAIN };
+        let queue = ("queue", "mail");
+        for (settings, signature, told) in [
+            (&[queue, ("priority", "3"), ("unique_for", "1h"), ("max_attempts", "5")][..], queued, 0),
+            (&[queue, ("max_running", "3"), ("max_pending", "3")], queued, 2),
+            (&[queue], Signature { stateful: true, ..queued }, 1),
+            (&[queue], PLAIN, 1),
+            (&[("priority", "3"), ("unique_for", "1h")], PLAIN, 2),
+        ] {
+            let conflicts = options(Kind::Job, settings).conflicts(signature);
+            assert_eq!(conflicts.len(), told, "{settings:?}: {conflicts:?}");
+        }
+    }
+
+    #[test]
+    fn a_schedule_of_all_nodes_has_nothing_that_each_has_for_itself() {
+        let cluster = ("scope", "cluster");
+        for (settings, signature, told) in [
+            (&[cluster, ("jitter", "1s"), ("on_overlap", "queue")][..], PLAIN, 0),
+            (&[cluster, ("delay_mode", "shifted"), ("splay", "1s")], PLAIN, 2),
+            (&[cluster], Signature { stateful: true, template: true, ..PLAIN }, 2),
+            (&[("delay_mode", "shifted"), ("splay", "1s")], Signature { template: true, ..PLAIN }, 0),
+        ] {
+            let conflicts = options(Kind::Periodic, settings).conflicts(signature);
+            assert_eq!(conflicts.len(), told, "{settings:?}: {conflicts:?}");
+        }
     }
 
     #[test]
