@@ -318,6 +318,88 @@ mod tests {
     }
 
     #[test]
+    fn a_job_in_a_queue_is_put_there_by_the_names_of_its_arguments() {
+        let item = "async fn f(r#type: u8, cx: &Context, mut to: String) -> Result<u8, E> {}";
+        let attribute = "queue = \"mail\", priority = 1, unique_for = \"1h\", max_attempts = 20";
+        let found = in_short(&expanded_as(Flavour::Job, attribute, item));
+        let kept = "(<u8asAsQueued>::Kept,<StringasAsQueued>::Kept,)";
+        let keep = format!("{{letkept:{kept}=(<u8asAsQueued>::keep(r#type),<StringasAsQueued>::keep(to),);kept}}");
+        has(
+            &found,
+            &[
+                "const_:()=check_queue(\"mail\");",
+                ".text(\"queue\",\"mail\").number(\"priority\",1).text(\"unique_for\",\"1h\")",
+                &format!(
+                    ".message::<{kept}>(::core::option::Option::None)\
+                     .wire(|text|control::read::<{kept}>(&[\"type\",\"to\"],text))"
+                ),
+                "let(shared,state,(a0,a1,))=input.open::<(),_>()",
+                "f(<u8asAsQueued>::give(a0),<ContextasAsData>::get(&shared),<StringasAsQueued>::give(a1)).await",
+                &format!(
+                    "fnenqueue(r#type:u8,to:String,)->Enqueue<Result<u8,E>>{{\
+                     control::enqueue::<Self,_,Result<u8,E>>(&[\"type\",\"to\"],{keep})}}"
+                ),
+                &format!(
+                    "fnenqueue_all(all:impl::core::iter::IntoIterator<Item=(u8,String)>)\
+                     ->Enqueue<Result<u8,E>,::std::vec::Vec<Enqueued>>{{\
+                     control::enqueue_all::<Self,_,Result<u8,E>>(&[\"type\",\"to\"],\
+                     ::core::iter::Iterator::map(::core::iter::IntoIterator::into_iter(all),|(r#type,to)|{keep}))}}"
+                ),
+                "asyncfnpause(",
+                "asyncfnstatus(",
+            ],
+        );
+        has_not(&found, &["AsMessage", "AsRepeated", "argument::", "spawn", "fntrigger", "compile_error"]);
+    }
+
+    #[test]
+    fn several_are_put_in_with_the_argument_alone_or_with_nothing() {
+        let found = in_short(&expanded_as(Flavour::Job, "queue = \"mail\"", "fn f(to: u8) {}"));
+        has(&found, &["IntoIterator<Item=u8>", ",|to|{letkept:(<u8asAsQueued>::Kept,)=(<u8asAsQueued>::keep(to),);"]);
+        let found = in_short(&expanded_as(Flavour::Job, "queue = \"mail\"", "fn f() {}"));
+        has(&found, &["fnenqueue()->Enqueue<()>", "IntoIterator<Item=()>", ",|()|{letkept:()=();", "::<()>(&[],text)"]);
+    }
+
+    #[test]
+    fn with_mistakes_a_job_in_a_queue_is_still_one() {
+        for (attribute, item) in [
+            ("queue = mail", "fn f(to: u8) {}"),
+            ("queue = \"a,b\", max_pending = 3", "fn f(s: &mut S) {}"),
+            ("queue = \"mail\"", "fn f(_: u8, (a, b): (u8, u8)) {}"),
+        ] {
+            let found = in_short(&expanded_as(Flavour::Job, attribute, item));
+            has(&found, &["compile_error!", "fnenqueue(", "fnenqueue_all("]);
+            has_not(&found, &["spawn", "AsMessage"]);
+        }
+    }
+
+    #[test]
+    fn a_tick_of_all_nodes_asks_the_runtime_whether_there_is_a_store() {
+        let item = "async fn f(db: &Db) -> Result<u8, E> {}";
+        let found = in_short(&expanded("every = \"1m\", scope = \"cluster\"", item));
+        has(
+            &found,
+            &[
+                "const_:()=check_cluster(\"cluster\");",
+                ".text(\"scope\",\"cluster\")",
+                "asyncfntrigger()",
+                "orthestoredidnotanswer",
+                "Pauses`f()`onallnodes,andoverrestarts:notickstartsarun",
+            ],
+        );
+        let found = in_short(&expanded("every = \"1m\", scope = \"process\"", item));
+        has(&found, &[".text(\"scope\",\"process\")"]);
+        has_not(&found, &["check_cluster", "allnodes", "thestore"]);
+    }
+
+    #[test]
+    fn a_priority_that_is_an_expression_is_judged() {
+        let found = expanded_as(Flavour::Job, "queue = \"mail\", priority = URGENT", "fn f() {}");
+        let told = "`priority`isanumberfrom0,themosturgent,to9";
+        has(&found, &[&format!("const_:()={{ifPRIORITY>9u32{{::core::panic!(\"{told}\")}}}};")]);
+    }
+
+    #[test]
     fn a_service_runs_by_itself_and_with_arguments_it_is_a_template() {
         let found = in_short(&expanded_as(Flavour::Service, "", "async fn f(cx: &Context) {}"));
         has(&found, &["Registration::service(", "fnpause(", "fnresume(", "fnstatus(", "input.split::<(),_>()"]);
@@ -337,6 +419,8 @@ mod tests {
             (Flavour::Job, "Pauses`f()`:nothingthatisspawnedstartsuntilitisresumed."),
             (Flavour::Service, "Pauses`f()`:itisaskedtostop,andnotstarteduntilitisresumed."),
         ];
+        let found = expanded_as(Flavour::Job, "queue = \"mail\"", "fn f() {}");
+        has(&found, &["Pauses`f()`onallnodes,andoverrestarts:itstaysinitsqueue", "leaveitsqueueagain,onallnodes."]);
         for (flavour, pause) in pauses {
             let found = expanded_as(flavour, "", "fn f() {}");
             has(&found, &[pause, &format!("Controlofthe{}`f()`.", flavour.noun().replace(' ', ""))]);

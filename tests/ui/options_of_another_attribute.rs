@@ -9,6 +9,15 @@ fn always() {}
 #[periodic(every = "10m", max_pending = 3, max_restarts = 3, strategy = "one_for_all")]
 fn again() {}
 
+#[job(scope = "cluster")]
+fn for_all() {}
+
+#[periodic(every = "10m", queue = "mail", priority = 3)]
+fn queued() {}
+
+#[service(unique_for = "1h", scope = "cluster")]
+fn alone() {}
+
 fn main() {
     drop(on_demand::spawn());
 }

@@ -2,7 +2,7 @@
 //! has one schedule for all of them.
 
 use syn::ext::IdentExt;
-use syn::{Ident, PatType};
+use syn::{Ident, Pat, PatType};
 
 use super::is_state;
 use crate::attr::{Opt, Options};
@@ -93,9 +93,10 @@ fn names(function: &Function, errors: &mut Errors) {
 }
 
 fn unnamed(argument: Argument<'_>, errors: &mut Errors) {
-    let sentence = "the arguments of a job in a queue are written by their names: give this one a name, and take it apart in \
-                    the body";
-    errors.at(&argument.param.pat, sentence);
+    let pattern = &argument.param.pat;
+    let apart = if matches!(**pattern, Pat::Wild(_)) { "" } else { ", and take it apart in the body" };
+    let sentence = "the arguments of a job in a queue are written by their names: give this one a name";
+    errors.at(pattern, format!("{sentence}{apart}"));
 }
 
 #[cfg(test)]
@@ -150,7 +151,7 @@ mod tests {
             (Flavour::Job, "queue = \"a\", max_running = 3", "fn f() {}", "the queue says how many run"),
             (Flavour::Job, "queue = \"a\", max_pending = 3", "fn f() {}", "any number of jobs wait in a queue"),
             (Flavour::Job, "queue = \"a\"", "fn f(s: &mut S) {}", "runs in any process, and its `&mut` state"),
-            (Flavour::Job, "queue = \"a\"", "fn f((a, b): (u8, u8)) {}", "give this one a name"),
+            (Flavour::Job, "queue = \"a\"", "fn f((a, b): (u8, u8)) {}", "a name, and take it apart"),
             (Flavour::Job, "queue = \"a\"", "fn f(_: u8) {}", "give this one a name"),
             (Flavour::Job, "queue = \"a\"", "fn f(a: u8, a: u8) {}", "two are `a`"),
             (Flavour::Job, "queue = \"a\"", "fn f(r#a: u8, a: u8) {}", "two are `a`"),

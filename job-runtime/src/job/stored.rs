@@ -11,7 +11,7 @@ use super::signature::{ByValue, Fits, FitsNot, Nobody, TheContext};
     message = "`{Self}` cannot be an argument of a job in a queue: it is written down, and read by the process that runs it",
     label = "expected a type that is `Serialize`, `Deserialize` and `Send`, and borrows nothing",
     note = "write `#[derive(serde::Serialize, serde::Deserialize)]` above a type of your own",
-    note = "take data that all runs share as `&T`, and what cannot be written down not at all: write down its name or number"
+    note = "take data that all runs share as `&T`, and of what cannot be written down its number or its name"
 )]
 pub trait AsQueued<M>: Sized {
     /// The type itself.

@@ -27,6 +27,16 @@ macro_rules! spawned {
     };
 }
 
+macro_rules! queued {
+    ($vis:vis $name:ident($argument:ident: $ty:ty), $queue:literal, $priority:expr, $output:ty) => {
+        #[job(queue = $queue, priority = $priority, unique_for = "1h")]
+        $vis async fn $name($argument: $ty, second: $ty) -> $output {
+            drop(($argument, second));
+            Ok(())
+        }
+    };
+}
+
 macro_rules! served {
     ($vis:vis $name:ident, $restart:literal, $backoff:expr, $($key:ty)?) => {
         #[service(restart = $restart, backoff = $backoff)]
@@ -102,6 +112,8 @@ spawned!(
     pub by_message(argument: String), 2 + 1, 0, Result<(), String>
 );
 spawned!(pub(crate) by_bytes(bytes: Vec<u8>), ATTEMPTS, 3, Result<(), std::fmt::Error>);
+queued!(pub by_queue(first: String), "mail", 2 + 1, Result<(), String>);
+queued!(pub(crate) by_bytes_in_a_queue(bytes: Vec<u8>), "bytes", ATTEMPTS, Result<(), std::fmt::Error>);
 served!(pub by_itself, "transient", "1s..5m",);
 served!(by_key, "permanent", Duration::from_secs(3), (u8, String));
 grouped!(pub SEVERAL: crate::first, second, by_message, by_itself; "one_for_all" ATTEMPTS + 1);
@@ -116,6 +128,7 @@ fn ready() -> bool {
 
 fn main() {
     let _: job_runtime::Result<()> = Ok(());
+    drop((by_queue::enqueue_all([(String::new(), String::new())]), by_bytes_in_a_queue::enqueue(vec![], vec![])));
     let _ = (by_message::spawn, by_bytes::try_spawn, by_key::start, SEVERAL.name());
     let _ = (by_text::trigger_is_not_there, by_value::resume, whole_item::trigger, by_values::trigger);
 }

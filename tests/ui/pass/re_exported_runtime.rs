@@ -19,6 +19,14 @@ async fn on_demand(seen: &mut u8, to: String) -> Result<u8, String> {
     Err(to)
 }
 
+#[my_jobs::job_runtime::job(queue = "mail", priority = NONE, crate = crate::my_jobs::job_runtime)]
+async fn in_a_queue(to: String, copies: u8) -> Result<u8, String> {
+    if copies == 0 { Err(to) } else { Ok(copies) }
+}
+
+#[my_jobs::job_runtime::periodic(every = "1m", scope = "cluster", crate = "my_jobs::job_runtime")]
+fn for_all_nodes() {}
+
 #[my_jobs::job_runtime::service(crate = "my_jobs::job_runtime", max_seconds = NONE + 1)]
 async fn always(account: u8) {
     let _ = account;
@@ -29,5 +37,5 @@ my_jobs::job_runtime::group!(GROUP = [by_path, on_demand, always], crate = my_jo
 const NONE: u32 = 0;
 
 fn main() {
-    let _ = (on_demand::spawn, GROUP.name());
+    let _ = (on_demand::spawn, in_a_queue::enqueue, for_all_nodes::trigger, GROUP.name());
 }

@@ -20,6 +20,11 @@ struct T1;
 struct Own;
 struct Own1;
 struct Infallible;
+struct Enqueue;
+struct Enqueued;
+struct Iterator;
+struct IntoIterator;
+struct Serialize;
 struct SystemTime;
 struct JobHandle;
 struct RunError;
@@ -62,13 +67,24 @@ fn spawn(own: Own, kept: u8, (_, _): (u8, u8), a0: u8, output: u8, input: u8, sh
     let _ = (own, kept, a0, output, input, shared);
 }
 
+#[::job_runtime::job(queue = "mail", unique_for = "1h")]
+async fn enqueued(data: &Box, argument: u8, all: u8, text: u8, kept: u8, names: u8) -> ::job_runtime::Result<u8> {
+    let _ = (data, all, text, kept, names);
+    ::std::result::Result::Ok(argument)
+}
+
+#[::job_runtime::job(queue = "mail")]
+fn queue(all: u8, a0: u8, a1: u8, output: u8, input: u8, shared: u8) {
+    let _ = (all, a0, a1, output, input, shared);
+}
+
 #[::job_runtime::service(max_restarts = 0, max_seconds = 3)]
 async fn served(state: &mut T1, f: u8, cx: &::job_runtime::Context) -> ::job_runtime::Result<()> {
     let _ = (state, f, cx);
     ::std::result::Result::Ok(())
 }
 
-::job_runtime::group!(GROUP = [shadowed, spawned, spawn, served], max_restarts = { let value = 3; value });
+::job_runtime::group!(GROUP = [shadowed, spawned, spawn, enqueued, served], max_restarts = { let value = 3; value });
 
 fn guard(_: &::job_runtime::Context) -> bool {
     true
@@ -112,6 +128,19 @@ mod words {
     #[job_runtime::job(max_pending = MAX_PENDING)]
     fn spawn_after(delay: [u8; MAX_PENDING as usize]) {
         let _ = delay;
+    }
+
+    const PRIORITY: ::core::primitive::u32 = 3;
+    const UNIQUE_FOR: ::core::time::Duration = EVERY;
+
+    #[job_runtime::job(queue = "mail", priority = PRIORITY, unique_for = UNIQUE_FOR)]
+    fn enqueue(delay: u8) {
+        let _ = delay;
+    }
+
+    #[job_runtime::job(queue = "mail")]
+    fn enqueue_all(r#type: u8, all: u8) {
+        let _ = (r#type, all);
     }
 
     #[job_runtime::job(companion = Own)]

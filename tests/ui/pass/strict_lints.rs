@@ -122,6 +122,58 @@ pub fn count_mail(mail: Mail, seen: &mut Seen) {
     seen.0 += u32::from(text == "counts");
 }
 
+/// A letter, as it is written down.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct Letter {
+    /// Where it goes.
+    pub to: String,
+}
+
+/// A job in a queue.
+///
+/// # Errors
+/// Never.
+#[job(
+    queue = "mail",
+    priority = TRIES,
+    unique_for = PERIOD,
+    max_attempts = TRIES,
+    backoff = "1s..5m",
+    timeout = "1m",
+    job_shutdown = PERIOD,
+    name = "letters",
+    enabled = !cfg!(windows)
+)]
+pub async fn send_letter(
+    cx: &Context,
+    mailer: &dyn Mailer,
+    letter: Letter,
+    copies: u8,
+) -> Result<(Letter, Option<u8>), std::io::Error> {
+    let _ = cx.attempt();
+    mailer.send();
+    std::future::ready(()).await;
+    Ok((letter, Some(copies)))
+}
+
+/// A plain one, with one argument.
+#[job(queue = "mail", priority = 9, unique_for = "unfinished")]
+pub fn burn_letter(letter: Letter) {
+    drop(letter);
+}
+
+/// One with none.
+#[job(queue = "mail")]
+pub async fn empty_box() {
+    std::future::ready(()).await;
+}
+
+/// One tick for all nodes.
+#[periodic(every = "10m", scope = "cluster")]
+pub async fn collect_letters() {
+    std::future::ready(()).await;
+}
+
 /// A service.
 ///
 /// # Errors
@@ -150,7 +202,7 @@ pub fn room(user: UserId, seen: &mut Seen) {
 
 group! {
     /// Those that need the mailer.
-    pub MAILING = [create_user, consume, inner::visible_in_crate],
+    pub MAILING = [create_user, send_letter, consume, inner::visible_in_crate],
     strategy = "rest_for_one",
     max_restarts = TRIES,
     max_seconds = TRIES + 2,
@@ -175,6 +227,20 @@ pub fn purge_old() {}
 #[job]
 pub fn create_user_old() {}
 
+/// Old, and in a queue.
+#[deprecated(note = "use `send_letter`")]
+#[job(queue = "mail")]
+pub fn send_letter_old(letter: Letter) {
+    drop(letter);
+}
+
+/// A job of many arguments that is written down.
+#[expect(clippy::too_many_arguments, non_snake_case, reason = "to see that its type is silent as well")]
+#[job(queue = "mail")]
+pub fn many_written(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, camelCase: u8) {
+    let _ = (a, b, c, d, e, f, g, camelCase);
+}
+
 /// A job of many arguments.
 #[expect(clippy::too_many_arguments, non_snake_case, reason = "to see that its type is silent as well")]
 #[job]
@@ -193,6 +259,11 @@ mod inner {
 
     #[job(max_attempts = 2)]
     pub(crate) async fn sent_in_crate(to: String) -> Result<(), String> {
+        std::future::ready(Err(to)).await
+    }
+
+    #[job(queue = "mail")]
+    pub(crate) async fn queued_in_crate(to: String) -> Result<(), String> {
         std::future::ready(Err(to)).await
     }
 
@@ -219,10 +290,14 @@ fn main() {
     async fn on_demand_inside_a_body(to: String) {
         drop(std::future::ready(to).await);
     }
+    #[job(queue = "mail")]
+    async fn queued_inside_a_body(to: String) {
+        drop(std::future::ready(to).await);
+    }
     #[service]
     fn served_inside_a_body() {}
-    group!(INSIDE = [inside_a_body, on_demand_inside_a_body, served_inside_a_body]);
+    group!(INSIDE = [inside_a_body, on_demand_inside_a_body, queued_inside_a_body, served_inside_a_body]);
     let _: fn() = inner::visible_in_crate;
-    let _ = (inner::sent_in_crate::spawn, inner::served_above, ALONE.name());
+    let _ = (inner::sent_in_crate::spawn, inner::queued_in_crate::enqueue, inner::served_above, ALONE.name());
     let _: fn(String, Vec<u8>) = inner::visible_above;
 }
