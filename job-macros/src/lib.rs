@@ -77,6 +77,7 @@ use flavour::Flavour;
 /// | `max_attempts` | number, at least 1 | `1` | attempts inside one tick |
 /// | `backoff` | `"1s..5m"`, `"10s"` or a `Duration` | `"1s..5m"` | delay between attempts: random under a doubling ceiling, or constant; needs `max_attempts` |
 /// | `pause_after` | number, at least 1 | – | pauses the job after so many failures in a row |
+/// | `scope` | `"process"`, `"cluster"` | `"process"` | which processes run a tick: each that has the job; or one of all that share a store, where overlap, pauses and triggers hold for all of them |
 /// | `name` | string | the function's name | identity in events, logs and settings; one line without commas, and without white space at its ends |
 /// | `enabled` | `bool` expression | `true` | `false` starts it paused |
 /// | `companion` | identifier | the function's name | name of the type beside the function |
@@ -84,7 +85,8 @@ use flavour::Flavour;
 ///
 /// Numbers may be `const` expressions of the type `u32`. `align` goes neither with `initial_delay` nor with
 /// `delay_mode = "shifted"`, and all three go with `every` only. `tz` and `dst` go with `cron`, which needs the feature
-/// `cron` of `job-runtime`; it is on by default.
+/// `cron` of `job-runtime`; it is on by default. `scope = "cluster"` needs the feature `sqlite` or `postgres`, and goes
+/// neither with `&mut S` and arguments, which each process has for itself, nor with `delay_mode = "shifted"` and `splay`.
 ///
 /// # Mistakes
 ///
@@ -94,7 +96,8 @@ pub fn periodic(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Flavour::Periodic, options.into(), item.into()).into()
 }
 
-/// Makes a function a job that runs when it is spawned.
+/// Makes a function a job that runs when it is spawned; or, with `queue`, one that waits in a store until any of the
+/// processes that share it runs it.
 ///
 /// ```ignore
 /// use job_runtime::{Context, job};
@@ -113,8 +116,15 @@ pub fn periodic(options: TokenStream, item: TokenStream) -> TokenStream {
 ///     })
 /// }
 ///
+/// /// In a store, where neither a crash nor a new version of the program loses it.
+/// #[job(queue = "mail", max_attempts = 20, backoff = "1s..1h")]
+/// async fn welcome_mail(user_id: u64, template: String, mailer: &dyn Mailer) -> anyhow::Result<()> {
+///     mailer.send(user_id, &template).await
+/// }
+///
 /// create_crm_user::spawn(user);                                       // and let go
 /// let found = registry::spawn(Call::Find("printer".into())).await?;   // and wait for it
+/// welcome_mail::enqueue(7, "hello".into()).await?;                    // and be sure that it will run
 /// ```
 ///
 /// The function stays as it is: it can be called and tested. Beside it stands a type of the same name that hands it to
@@ -130,17 +140,31 @@ pub fn periodic(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `::status().await?` | tells how it is |
 /// | `::peek(\|state\| …).await?` | reads its `&mut S` between runs; `None` before the first |
 ///
+/// With `queue` there are others in the place of those that spawn, and a pause holds for all nodes and over restarts:
+///
+/// | written | does |
+/// |---|---|
+/// | `welcome_mail::enqueue(7, template).await?` | puts it into its queue, and gives an `Enqueued`; before the `await` may stand `.after("5m")`, `.at(time)`, `.priority(1)`, `.unique_for("1h")`, `.unique_key(key)`, `.on_conflict("replace")`, `.within(&mut transaction)` |
+/// | `::enqueue_all(all).await?` | puts several in, in one go: of one argument its values, of several their tuples, of none `()`; gives an `Enqueued` for each |
+///
 /// # Parameters
 ///
 /// | written | means |
 /// |---|---|
 /// | `&T` | shared data, given by `.data(value)` or `.data_arc(arc)`; also `&dyn Trait` |
 /// | `&Context` | this run: its name, attempt, cancellation |
-/// | `&mut S` | the job's own state, kept between runs: it runs once at a time then, in the order of `spawn` |
-/// | `T` | an argument of `spawn`; any number up to 12 |
+/// | `&mut S` | the job's own state, kept between runs: it runs once at a time then, in the order of `spawn`. Not with `queue` |
+/// | `T` | an argument of `spawn` or `enqueue`; any number up to 12 |
 ///
 /// Data is `Send` and `Sync`, state has a size and is `Send`, an argument is `Send`; where `max_attempts` is written
 /// and is not `1`, it is `Clone` besides, since each attempt is given its own.
+///
+/// With `queue` an argument is `Serialize` and `DeserializeOwned` instead, by serde's derive, and has a name. The
+/// arguments are written as a JSON object, `{"user_id":7,"template":"hello"}`, and read anew for each attempt. So a
+/// version of the program reads what another one wrote: what it has no parameter for is passed over, and a parameter
+/// that is an `Option` is `None` where it was not written. What cannot be read otherwise is parked with its error, to
+/// be seen to by a person; so give a parameter another name or type only when no job waits. Numbers keep all their
+/// digits, but JSON has none that are not finite.
 ///
 /// The function is `async` or plain (a plain one runs on a thread of its own), has no generics and no lifetimes,
 /// and returns `()` or `Result<T, E>` with `E: Display + Into<Box<dyn Error + Send + Sync>>`.
@@ -157,6 +181,9 @@ pub fn periodic(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `timeout` | duration above zero, `"infinity"` | `"infinity"` | longest attempt |
 /// | `max_running` | number, at least 1 | no bound | runs at a time; with `&mut S` it is one, whatever is written |
 /// | `max_pending` | number | `10000` | runs that wait for a place or for their time; further ones are refused, with `0` all that cannot start at once |
+/// | `queue` | string | – | the queue of a store that it waits in; it says how many run, by `.queue(name, max_running)` of the builder, so that `max_running` and `max_pending` do not go with it. One line without commas, a leading `@`, and white space at its ends. Needs the feature `sqlite` or `postgres` of `job-runtime` |
+/// | `priority` | number from 0 to 9 | `0` | its place among those of its queue, of which 0 goes first; needs `queue` |
+/// | `unique_for` | duration above zero, `"unfinished"` | – | keeps the same job, with equal arguments, out for so long or as long as it has not come to its end; needs `queue` |
 /// | `job_shutdown` | duration, `"brutal_kill"`, `"infinity"` | `"5s"` | between being asked to stop and being dropped. Without `&Context` a job cannot hear the request: a timeout drops it at once |
 /// | `name` | string | the function's name | identity in events, logs and settings; one line without commas, and without white space at its ends |
 /// | `enabled` | `bool` expression | `true` | `false` starts it paused |

@@ -25,6 +25,7 @@
 //! |---|---|---|
 //! | `#[periodic(every = "10m")]` | recur | [`periodic`](macro@periodic) |
 //! | `#[job]` | run when it is [spawned](#jobs-on-demand), with arguments, and retried if that is wanted | [`job`](macro@job) |
+//! | `#[job(queue = "mail")]` | wait in a store, which outlives the process, until any that shares it runs it | [`job`](macro@job) |
 //! | `#[service]` | run [all the time](#services), started again when it ends | [`service`](macro@service) |
 //! | `group!(NAME = [a, b])` | stand and fall [together](#groups) with others | [`group!`](macro@group) |
 //!
@@ -84,9 +85,11 @@
 //! | `::peek(\|state\| …).await?` | reads its `&mut S` between runs; `None` before the first |
 //! | `account_sync::start(42)?`, `::stop(42)` | starts and stops an instance of a template |
 //! | `welcome_mail::spawn(user)` | runs a `#[job]`; also `try_spawn`, `spawn_after`, `spawn_at` |
+//! | `welcome_mail::enqueue(user).await?` | in their place where the `#[job]` has a `queue`: puts it there; also `enqueue_all` |
 //!
 //! A template has no `trigger` of its own, and its `peek` takes the arguments first. A run cannot peek at the state
-//! that it holds itself.
+//! that it holds itself. Of a job with a `queue`, and of one with `scope = "cluster"`, a pause holds for all nodes and
+//! over restarts.
 //!
 //! ```standalone_crate
 //! use job_runtime::periodic;
@@ -253,6 +256,8 @@
 //! |---|---|---|
 //! | `signals` | yes | SIGTERM, Ctrl-C and USR1 under [`run_all`] |
 //! | `cron` | yes | calendar times in time zones: `cron`, `tz`, `dst` at the attribute, `Schedule::cron`; see the guide `guide::time` |
+//! | `sqlite` | no | jobs that outlive the process, in a file of SQLite: `queue` at `#[job]`, `Builder::store` |
+//! | `postgres` | no | the same in a database of PostgreSQL, for many nodes; `scope = "cluster"` at `#[periodic]` |
 //! | `testing` | no | `job_runtime::testing`: jobs on paused time, with two fake clocks |
 //! | `full` | no | all of them |
 //!

@@ -23,6 +23,26 @@ use crate::policy::unique::{OnConflict, UniqueFor};
 ///
 /// What has been answered stays, whatever becomes of this process, or of the store's, from then on.
 ///
+/// ```standalone_crate
+/// use job_runtime::{StoreConfig, job};
+///
+/// #[job(queue = "mail", max_attempts = 20)]
+/// async fn welcome_mail(user_id: u64) {
+///     println!("welcome, {user_id}");
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// # let runtime = job_runtime::run_all().store(StoreConfig::memory()).start().await?;
+/// welcome_mail::enqueue(7).await?;
+/// let later = welcome_mail::enqueue(8).after("5m").priority(1).unique_for("1h");
+/// assert!(later.await?.is_new);
+/// let all = welcome_mail::enqueue_all([9, 10]).await?;
+/// assert_eq!(all.len(), 2);
+/// # runtime.shutdown().await
+/// # }
+/// ```
+///
 /// `R` is what the function returns, and `O` what awaiting gives: an [`Enqueued`], or one for each job.
 ///
 /// # Errors
@@ -102,6 +122,9 @@ impl<R, O> Enqueue<R, O> {
 
     /// Keeps the same job out for so long, or as long as it is `"unfinished"`: another one of this function with equal
     /// arguments, or with the same [`unique_key`](Self::unique_key). One that was cancelled or discarded keeps none out.
+    ///
+    /// Arguments are compared as they are written, maps whatever their order. A set is a list there: take one that has
+    /// an order, as `BTreeSet` has and `HashSet` has not.
     pub fn unique_for(self, length: impl IntoDuration) -> Self {
         self.set(|order| {
             order.unique_for = Some(Options::unique_for(length.as_setting())?);
