@@ -82,7 +82,7 @@ fn names(function: &Function, errors: &mut Errors) {
     for argument in function.arguments() {
         match argument.name().map(IdentExt::unraw) {
             None => unnamed(argument, errors),
-            Some(name) if names.iter().any(|other| *other.to_string() == name.to_string()) => {
+            Some(name) if names.contains(&name) => {
                 let sentence =
                     format!("the arguments of a job in a queue are written by their names: two are `{name}`");
                 errors.at(&argument.param.pat, sentence);

@@ -8,6 +8,7 @@ use crate::schedule::Timetable;
 
 /// What is known of a job besides its options, and may contradict them.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that may")]
 pub(crate) struct Signature<'j> {
     /// Whether it takes `&mut` state.
     pub(crate) stateful: bool,
