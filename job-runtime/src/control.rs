@@ -50,7 +50,7 @@ pub async fn resume<C: 'static>() -> Result<()> {
     if let Some(job) = runtime.stored_companion::<C>() {
         runtime.pause_stored(&job, None).await?;
     }
-    runtime.of_companion::<C, _>(|core, owner, entry| core.resume(owner, entry))
+    runtime.of_companion::<C, _>(Core::resume)
 }
 
 /// What is known of the job.

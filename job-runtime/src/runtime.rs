@@ -288,7 +288,7 @@ impl Runtime {
         if let Some(job) = self.stored(name) {
             self.pause_stored(&job, None).await?;
         }
-        self.of_name(name, |core, owner, entry| core.resume(owner, entry))
+        self.of_name(name, Core::resume)
     }
 
     /// From now on no tick starts a run; everything else goes on, triggers included. Ticks count as skipped, as

@@ -180,8 +180,18 @@ fn guest(user: u64) -> Periodic {
 fn assert_balanced(job: &JobInfo) {
     let books = job.accounting;
     assert_eq!(books.due, books.ran + books.skipped + books.missed + books.pending, "{}: {books:?}", job.name);
-    assert_eq!(books.skipped, SKIPPED.map(|reason| books.skipped_for(reason)).iter().sum(), "{}: {books:?}", job.name);
-    assert_eq!(books.missed, MISSED.map(|reason| books.missed_for(reason)).iter().sum(), "{}: {books:?}", job.name);
+    assert_eq!(
+        books.skipped,
+        SKIPPED.map(|reason| books.skipped_for(reason)).iter().sum::<u64>(),
+        "{}: {books:?}",
+        job.name
+    );
+    assert_eq!(
+        books.missed,
+        MISSED.map(|reason| books.missed_for(reason)).iter().sum::<u64>(),
+        "{}: {books:?}",
+        job.name
+    );
 }
 
 /// Waits until something of this kind is told.

@@ -292,7 +292,7 @@ impl Owner for Durable {
     }
 
     fn undecided(&self, entry: u32) -> u64 {
-        self.lines.get(&entry).map_or(0, |line| line.undecided())
+        self.lines.get(&entry).map_or(0, Line::undecided)
     }
 
     fn cell(&self, _entry: u32, _key: Option<&Key>) -> Result<Option<Arc<Cell>>, Unknown> {
@@ -316,7 +316,7 @@ impl Owner for Durable {
         let retried = match verdict {
             End::Retry(delay) => Some((run.attempt() + 1, delay)),
             End::Snooze(delay) => Some((run.attempt(), delay)),
-            _ => None,
+            End::Completed | End::Cancelled | End::Discarded | End::Released | End::Parked(_) | End::Declined => None,
         };
         if let Some((attempt, delay)) = retried {
             core.post(Some(&run.job), Some(run.id), EventKind::Retrying { attempt, delay });

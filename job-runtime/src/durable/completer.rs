@@ -29,25 +29,22 @@ pub(super) async fn settle(office: Arc<Office>) {
             office.settle.notified().await;
             continue;
         }
-        match write(&office, &unwritten, &progress, uncertain).await {
-            Ok(()) => {
-                unwritten.clear();
-                office.desk().writing = 0;
-                office.written.notify_waiters();
-                uncertain = false;
-                patience.reset();
+        if let Ok(()) = write(&office, &unwritten, &progress, uncertain).await {
+            unwritten.clear();
+            office.desk().writing = 0;
+            office.written.notify_waiters();
+            uncertain = false;
+            patience.reset();
+        } else {
+            uncertain = !unwritten.is_empty();
+            let now = office.clock().moment();
+            if office.is_closing() && office.desk().claimed == 0 {
+                given_up = given_up.min(now + PATIENCE);
             }
-            Err(()) => {
-                uncertain = !unwritten.is_empty();
-                let now = office.clock().moment();
-                if office.is_closing() && office.desk().claimed == 0 {
-                    given_up = given_up.min(now + PATIENCE);
-                }
-                if now >= given_up {
-                    break;
-                }
-                first(office.settle.notified(), office.clock().alarm(now + patience.next())).await;
+            if now >= given_up {
+                break;
             }
+            first(office.settle.notified(), office.clock().alarm(now + patience.next())).await;
         }
     }
     let _ = office.store.leave(office.node_id(), office.clock().now().wall).await;

@@ -30,9 +30,7 @@ pub struct StoreConfig {
 #[derive(Clone)]
 enum Source {
     Memory(Arc<Memory>),
-    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "made with the feature `sqlite`"))]
     Sqlite(super::sqlite::Address),
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "made with the feature `postgres`"))]
     Postgres(Box<super::postgres::Address>),
 }
 
@@ -116,8 +114,8 @@ impl StoreConfig {
 
     /// The store itself, to which nothing is connected yet.
     pub(crate) fn open(&self) -> Arc<dyn Store> {
-        match &self.source {
-            Source::Memory(memory) => Arc::clone(memory) as Arc<dyn Store>,
+        match self.source.clone() {
+            Source::Memory(memory) => memory,
             Source::Sqlite(address) => address.open(),
             Source::Postgres(address) => address.open(),
         }

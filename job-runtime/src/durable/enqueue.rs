@@ -125,6 +125,7 @@ impl<R, O> Enqueue<R, O> {
     ///
     /// Arguments are compared as they are written, maps whatever their order. A set is a list there: take one that has
     /// an order, as `BTreeSet` has and `HashSet` has not.
+    #[expect(clippy::needless_pass_by_value, reason = "a text or a duration, as everywhere")]
     pub fn unique_for(self, length: impl IntoDuration) -> Self {
         self.set(|order| {
             order.unique_for = Some(Options::unique_for(length.as_setting())?);

@@ -65,7 +65,7 @@ async fn beat(office: &Arc<Office>) -> Result<(), Fault> {
     office.set_clock(now);
     if !known {
         // What was claimed under the old identity is not touched under the new one.
-        with_durable(office, |durable, core| durable.lose_all(core));
+        with_durable(office, Durable::lose_all);
         let node = office.renew(Office::draw());
         office.store.join(&node, office.clock().now().wall).await?;
         return Ok(());

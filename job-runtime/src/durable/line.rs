@@ -153,7 +153,9 @@ impl Durable {
                 if let Some(before) = before {
                     core.skip(&before.run, SkipReason::Superseded, stopped.map(RunId::of_row));
                 }
-                stopping.into_iter().for_each(|id| self.stop(core, id, STOPPED));
+                for id in stopping {
+                    self.stop(core, id, STOPPED);
+                }
                 (row, stopped)
             }
         };
@@ -207,15 +209,16 @@ impl Durable {
                     core.skip(&waiting.run, reason, waiting.stopping.map(RunId::of_row));
                 }
             }
-            Advance::Start(row) => match self.take_waiting(entry, row.claim.id) {
-                Some(waiting) => self.start_waiting(core, entry, &row, waiting),
-                None => {
+            Advance::Start(row) => {
+                if let Some(waiting) = self.take_waiting(entry, row.claim.id) {
+                    self.start_waiting(core, entry, &row, waiting);
+                } else {
                     self.office.desk().occupy_for(&row);
                     self.count_asking(entry, &row);
                     let given = self.given(&row);
                     self.arrive(core, Arrival { row, given, keep: Keep::Nothing, counted: false });
                 }
-            },
+            }
         }
     }
 

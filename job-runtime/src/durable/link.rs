@@ -61,8 +61,8 @@ impl Link {
         let paused = office.store.pause(what, name, reason, office.clock().now().wall).await;
         told(&*office.store, paused)?;
         // Whoever asks next sees it so.
-        let pauses = told(&*office.store, office.store.pauses().await)?;
-        office.pause_all(pauses);
+        let all = told(&*office.store, office.store.pauses().await)?;
+        office.pause_all(all);
         Ok(())
     }
 }

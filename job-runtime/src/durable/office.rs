@@ -281,7 +281,6 @@ impl Office {
     }
 
     /// Whether nothing is on, and nothing waits to be written down.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
     pub(crate) fn is_idle(&self) -> bool {
         let desk = self.desk();
         desk.claimed == 0 && desk.settlements.is_empty() && desk.writing == 0

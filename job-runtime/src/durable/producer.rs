@@ -34,21 +34,18 @@ pub(super) async fn fetch(office: Arc<Office>) {
             }
             continue;
         };
-        match ask(&office, &asking).await {
-            Ok(claimed) => {
-                patience.reset();
-                let full = asking.is_met_by(&claimed);
-                linger = if full { office.clock().moment() + LINGER } else { Moment::NEVER };
-                let next = claimed.next;
-                take_in(&office, claimed.rows);
-                if !full && !asking.again {
-                    wait(&office, until(&office, next)).await;
-                }
+        if let Ok(claimed) = ask(&office, &asking).await {
+            patience.reset();
+            let full = asking.is_met_by(&claimed);
+            linger = if full { office.clock().moment() + LINGER } else { Moment::NEVER };
+            let next = claimed.next;
+            take_in(&office, claimed.rows);
+            if !full && !asking.again {
+                wait(&office, until(&office, next)).await;
             }
-            Err(()) => {
-                lost = Some(asking.wish.token);
-                pause(&office, patience.next()).await;
-            }
+        } else {
+            lost = Some(asking.wish.token);
+            pause(&office, patience.next()).await;
         }
     }
     office.claimants.fetch_sub(1, Ordering::AcqRel);
@@ -128,7 +125,9 @@ fn take_in(office: &Arc<Office>, rows: Vec<Row>) {
         return;
     }
     let mut desk = office.desk();
-    rows.iter().for_each(|row| desk.occupy_for(row));
+    for row in &rows {
+        desk.occupy_for(row);
+    }
     let jobs: Vec<_> = rows.iter().map(|row| desk.job(&row.name).cloned()).collect();
     drop(desk);
     // What is read of the users' is read with no lock held.

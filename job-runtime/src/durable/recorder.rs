@@ -43,7 +43,10 @@ pub(super) async fn record(office: Arc<Office>, wake: Arc<Notify>) {
             Ok(()) => {
                 patience.reset();
                 // A write into the memory of the process costs nothing.
-                if office.store.is_private() { continue } else { GATHER }
+                if office.store.is_private() {
+                    continue;
+                }
+                GATHER
             }
             Err(fault) => {
                 office.is_not_there(&fault);
@@ -69,7 +72,6 @@ async fn write(office: &Office, unwritten: &mut BTreeMap<Arc<str>, Option<Mark>>
 }
 
 /// Writes down what has changed, once.
-#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
 pub(crate) async fn put_down(office: &Office) {
     if let Err(fault) = write(office, &mut BTreeMap::new()).await {
         office.is_not_there(&fault);

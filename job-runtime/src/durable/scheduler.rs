@@ -73,7 +73,7 @@ async fn round(office: &Arc<Office>) -> Result<Option<Duration>, Fault> {
         standings = self::standings(office);
     }
     let there = office.there();
-    let next = standings.iter().filter_map(|standing| next_of(standing)).min();
+    let next = standings.iter().filter_map(next_of).min();
     let next = next.map(|next| next.duration_since(there).unwrap_or_default());
     let waits = standings.iter().any(|standing| !standing.waiting.is_empty()) && !office.store.is_private();
     Ok(if waits { Some(next.unwrap_or(LOOK).min(LOOK)) } else { next })
@@ -190,9 +190,10 @@ fn due_of(standing: &Standing, there: SystemTime, back: Option<SystemTime>) -> O
     // Neither was anybody there before this process, nor could anybody do anything without the store.
     let down = standing.since.max(back).is_some_and(|since| first < since);
     let decide = if down { missed::decide_after_downtime } else { missed::decide };
-    let verdict = match due.is_whole() {
-        true => decide(policy, due.count(), late),
-        false => Verdict { run: 0, missed: due.count(), overdue: true },
+    let verdict = if due.is_whole() {
+        decide(policy, due.count(), late)
+    } else {
+        Verdict { run: 0, missed: due.count(), overdue: true }
     };
     let run: Vec<SystemTime> = (0..verdict.run).rev().map(|back| due.at(back)).collect();
     let missed = (verdict.missed > 0).then(|| (first, due.at(verdict.run)));

@@ -22,7 +22,7 @@ pub trait Within: sealed::Sealed {
         Self: 't;
 
     #[doc(hidden)]
-    fn put<'t>(&'t mut self, jobs: Insertion) -> Self::Put<'t>;
+    fn put(&mut self, jobs: Insertion) -> Self::Put<'_>;
 }
 
 /// What is put in.

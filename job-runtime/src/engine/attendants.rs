@@ -29,7 +29,7 @@ struct State {
 
 struct Thread {
     handle: Handle,
-    thread: JoinHandle<()>,
+    end: JoinHandle<()>,
     /// The thread ends when this is dropped.
     _open: oneshot::Sender<()>,
 }
@@ -112,7 +112,7 @@ impl Attendants {
     /// Nothing is attended to any more; gives the thread to wait for.
     pub(crate) fn close(&self) -> Option<JoinHandle<()>> {
         self.dismiss();
-        self.lock().thread.take().map(|Thread { thread, .. }| thread)
+        self.lock().thread.take().map(|Thread { end, .. }| end)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -127,7 +127,7 @@ impl Thread {
         let handle = runtime.handle().clone();
         let (open, closed) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new().name("job-store".to_owned());
-        let thread = thread.spawn(move || drop(runtime.block_on(closed))).map_err(failed)?;
-        Ok(Self { handle, thread, _open: open })
+        let end = thread.spawn(move || drop(runtime.block_on(closed))).map_err(failed)?;
+        Ok(Self { handle, end, _open: open })
     }
 }

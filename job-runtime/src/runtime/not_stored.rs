@@ -11,7 +11,7 @@ use crate::job::{Home, Job, Keep, Run, no_runtime};
 
 /// There is none to choose.
 #[derive(Default)]
-pub(crate) struct Choice;
+pub(crate) struct Choice {}
 
 /// There is none.
 pub(crate) struct Chosen;
@@ -25,6 +25,7 @@ impl Builder {
 }
 
 impl Choice {
+    #[expect(clippy::unused_self, reason = "the same door as with a store")]
     pub(crate) fn resolve(
         self,
         jobs: &[Found],

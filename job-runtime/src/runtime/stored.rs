@@ -92,12 +92,12 @@ impl Choice {
         let mut store = store.map_err(|error| mistakes.push(Mistake::anywhere(format!("{from}: {error}")))).ok()?;
         let known = |name: &str| jobs.iter().any(|job| job.options.queue.as_deref() == Some(name));
         for (queue, count) in self.queues {
-            if !known(&queue) {
+            if known(&queue) {
+                store.settings.queues.insert(queue, count);
+            } else {
                 let queues = jobs.iter().filter_map(|job| job.options.queue.as_deref());
                 let hint = crate::name::hint(&queue, queues);
                 mistakes.push(Mistake::anywhere(format!("`.queue` names `{queue}`, which no job is in{hint}")));
-            } else {
-                store.settings.queues.insert(queue, count);
             }
         }
         Some(Chosen(store))
@@ -168,8 +168,8 @@ impl Runtime {
 
     fn link(&self) -> Result<Link> {
         let engine = self.engine()?;
-        let shelf = Shelf::of(&engine.home).map(Shelf::link);
-        shelf.ok_or_else(|| Error::refused("this runtime has no store: write `.store(\"sqlite://jobs.db\")`"))
+        let link = Shelf::of(&engine.home).map(Shelf::link);
+        link.ok_or_else(|| Error::refused("this runtime has no store: write `.store(\"sqlite://jobs.db\")`"))
     }
 
     /// A queue of the store, to be looked at and acted upon.

@@ -1,6 +1,6 @@
 //! Jobs that wait in a store, under test.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -76,19 +76,19 @@ impl Harness {
         let _moving = self.engine.home.clock.hold();
         let office = self.office();
         let mut ran = 0;
-        let mut rows = BTreeMap::new();
+        let mut rows = BTreeSet::new();
         loop {
             let started = fetch_by_hand(&office, Some(queue)).await;
             if started.is_empty() && office.is_idle() {
                 break;
             }
             ran += u64::try_from(started.len()).unwrap_or(u64::MAX);
-            rows.extend(started.into_iter().map(|row| (row, ())));
+            rows.extend(started);
             let done = first(office.until_idle(), in_real_time(PATIENCE)).await;
             assert!(done.is_some(), "a job of the queue `{queue}` is still on after {PATIENCE:?} of real time");
         }
         let mut drained = Drained { ran, ..Drained::default() };
-        for row in rows.into_keys() {
+        for row in rows {
             if let Ok(Some(row)) = self.runtime().job_row(RunId::of_row(row)).await {
                 drained.count(&row);
             }

@@ -113,8 +113,9 @@ async fn a_plain_function_is_put_in_like_any_other() {
 async fn a_run_and_a_task_beside_it_put_others_in() {
     let (jobs, given) = with(&["welcome", "puts_another_in"]).await;
     puts_another_in::enqueue().await.expect("it is taken");
-    let beside = tokio::spawn(async { welcome::enqueue(8, "from a task".to_owned()).await });
-    assert!(beside.await.expect("it does not panic").expect("it is taken").is_new);
+    let mut beside = tokio::task::JoinSet::new();
+    beside.spawn(async { welcome::enqueue(8, "from a task".to_owned()).await });
+    assert!(beside.join_all().await.remove(0).expect("it is taken").is_new);
     jobs.advance("1s").await;
     let mut all = given.all();
     all.sort_unstable();

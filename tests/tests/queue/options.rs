@@ -20,7 +20,7 @@ async fn tried_often(lines: std::collections::VecDeque<String>) {
 }
 
 async fn refusal(builder: TestBuilder) -> String {
-    let error = builder.try_start().await.err().expect("it is refused");
+    let error = builder.try_start().await.expect_err("it is refused");
     assert!(error.is_configuration(), "{error}");
     error.to_string()
 }

@@ -38,7 +38,7 @@ async fn count(number: u32, given: &Given) {
 
 #[job(queue = "mail")]
 async fn unreadable(number: Panics) {
-    drop(number);
+    let Panics = number;
 }
 
 #[derive(Serialize)]

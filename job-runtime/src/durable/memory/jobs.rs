@@ -295,7 +295,7 @@ impl Table {
                 State::Discarded => discarded,
                 State::Waiting | State::Running | State::Parked => None,
             };
-            !until.zip(row.finished_at).is_some_and(|(until, finished)| finished < until)
+            until.zip(row.finished_at).is_none_or(|(until, finished)| finished >= until)
         });
         let pruned = u64::try_from(before - self.rows.len()).unwrap_or(u64::MAX);
         self.keys.retain(|_, (_, until)| until.is_none_or(|until| until > now));

@@ -129,7 +129,9 @@ impl Memory {
         if !notices.is_empty() {
             let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for notice in notices {
-                listeners.iter().for_each(|listener| listener(notice.clone()));
+                for listener in &listeners {
+                    listener(notice.clone());
+                }
             }
         }
         Box::pin(std::future::ready(Ok(result)))
