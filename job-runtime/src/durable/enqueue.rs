@@ -222,6 +222,11 @@ impl Order {
         &self.store
     }
 
+    /// What time it was when it was made.
+    pub(super) fn now(&self) -> SystemTime {
+        self.now
+    }
+
     async fn put_in(self) -> Result<Vec<Enqueued>> {
         let order = self.complete()?;
         if order.jobs.jobs.is_empty() {

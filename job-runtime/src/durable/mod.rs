@@ -1,11 +1,14 @@
 //! Jobs that outlive the process: they wait in a store, and any process that shares it may run them.
 
+#[cfg(test)]
+mod alike;
 mod book;
 mod completer;
 mod config;
 #[cfg(test)]
 mod conformance;
 mod enqueue;
+mod history;
 mod keeper;
 mod key;
 mod line;
@@ -35,6 +38,7 @@ mod store;
 mod tick;
 mod wire;
 mod within;
+mod words;
 
 pub use config::{IntoStore, StoreConfig};
 #[cfg(feature = "testing")]

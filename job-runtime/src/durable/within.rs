@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::enqueue::{Order, Taken, answered};
 use super::row::NewJobs;
@@ -30,6 +31,7 @@ pub trait Within: sealed::Sealed {
 pub struct Insertion {
     pub(super) store: Arc<dyn Store>,
     pub(super) jobs: NewJobs,
+    pub(super) now: SystemTime,
 }
 
 /// What came of it.
@@ -52,6 +54,13 @@ impl<'t, X: Within, O: Taken> Joined<'t, X, O> {
     pub(super) fn new(order: Result<Order>, transaction: &'t mut X) -> Self {
         Self { order, transaction, output: PhantomData }
     }
+
+    /// What is put in, and with what.
+    pub(super) fn into_parts(self) -> Result<(Insertion, &'t mut X)> {
+        let order = self.order?;
+        let (store, now) = (Arc::clone(order.store()), order.now());
+        Ok((Insertion { store, jobs: order.jobs, now }, self.transaction))
+    }
 }
 
 impl<'t, X: Within, O: Taken> IntoFuture for Joined<'t, X, O> {
@@ -59,17 +68,14 @@ impl<'t, X: Within, O: Taken> IntoFuture for Joined<'t, X, O> {
     type IntoFuture = Joining<'t, X, O>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Joining(
-            match self.order {
-                Ok(order) => {
-                    let (store, jobs) = (Arc::clone(order.store()), order.jobs);
-                    let insertion = Insertion { store: Arc::clone(&store), jobs };
-                    State::Putting(Box::pin(self.transaction.put(insertion)), store)
-                }
-                Err(error) => State::Wrong(error),
-            },
-            PhantomData,
-        )
+        let state = match self.into_parts() {
+            Ok((insertion, transaction)) => {
+                let store = Arc::clone(&insertion.store);
+                State::Putting(Box::pin(transaction.put(insertion)), store)
+            }
+            Err(error) => State::Wrong(error),
+        };
+        Joining(state, PhantomData)
     }
 }
 

@@ -189,9 +189,13 @@ macro_rules! cases {
     };
 }
 
-/// Stands here until the store does.
 macro_rules! on_sqlite {
-    ($($rest:tt)*) => {};
+    ($($module:ident $case:ident)+) => {
+        #[cfg(feature = "sqlite")]
+        mod sqlite {
+            $(#[tokio::test] async fn $case() { super::$module::$case(&$crate::durable::sqlite::bench().await).await; })+
+        }
+    };
 }
 /// Stands here until the store does.
 macro_rules! on_postgres {
@@ -266,6 +270,6 @@ cases! {
         a_run_between_two_attempts_is_on
         what_waits_on_a_dead_node_goes_to_another
         a_trigger_is_let_in_like_a_tick
-        marks_are_those_of_a_host_or_else_the_newest,
+        marks_are_those_of_a_host_or_else_the_newest
         marks_of_hosts_that_are_gone_are_deleted;
 }

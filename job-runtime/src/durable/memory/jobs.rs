@@ -1,95 +1,18 @@
-//! What happens to jobs: put in, claimed, settled, rescued, put in order.
+//! What happens to jobs: put in, claimed, settled, put in order.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Ended, Kept, Lease, SOLITARY, State, Table};
-use crate::clock::{earlier, later};
+use super::{Ended, Kept, SOLITARY, State, Table};
+use crate::clock::later;
 use crate::durable::row::{NewJob, NewJobs, Parked, Row};
 use crate::durable::settle::{End, Settlement};
-use crate::durable::store::{
-    Beat, Cancelled, Claimed, Inserted, Node, Notice, Rescued, Retention, Subject, Tidied, Wish,
-};
+use crate::durable::store::{Cancelled, Claimed, Inserted, Notice, Retention, Subject, Tidied, Wish};
+use crate::durable::tick::CLUSTER;
 use crate::outcome::{Outcome, Trigger};
 use crate::policy::unique::{OnConflict, UniqueFor};
 
 impl Table {
-    pub(super) fn join(&mut self, node: &Node, now: SystemTime) {
-        let (name, jobs, until) = (Arc::clone(&node.name), node.jobs.clone(), later(now, node.lease));
-        self.nodes.insert(node.id, Lease { name, until, jobs, gone: false });
-        for row in self.rows.values_mut() {
-            if row.parked == Some(Parked::Unknown) && node.jobs.contains(&row.name) {
-                row.state = State::Waiting;
-                (row.parked, row.error) = (None, None);
-                self.notices.push(Notice::Work(Arc::clone(&row.queue)));
-            }
-        }
-    }
-
-    pub(super) fn beat(&mut self, node: &Node, now: SystemTime) -> Beat {
-        let lease = self.nodes.get_mut(&node.id).filter(|lease| !lease.gone);
-        let known = lease.map(|lease| lease.until = later(now, node.lease)).is_some();
-        let mine = self.rows.iter().filter(|(_, row)| row.state == State::Running && row.node == Some(node.id));
-        let cancelled = mine.filter_map(|(id, row)| Some((*id, row.cancel.clone()?))).collect();
-        Beat { known, now, cancelled }
-    }
-
-    pub(super) fn rescue(&mut self, quarantine: u32, now: SystemTime) -> Rescued {
-        let over = |lease: &Lease| !lease.gone && lease.until < now;
-        let dead: Vec<i64> = self.nodes.iter().filter(|(_, lease)| over(lease)).map(|(id, _)| *id).collect();
-        let mut rescued = Rescued::default();
-        for node in dead {
-            let claimed = self.rows.iter().filter(|(_, row)| row.node == Some(node)).map(|(id, _)| *id);
-            for id in claimed.collect::<Vec<_>>() {
-                self.bereave(id, quarantine, now, &mut rescued);
-            }
-            if let Some(lease) = self.nodes.get_mut(&node) {
-                lease.gone = true;
-            }
-        }
-        rescued
-    }
-
-    /// The process of a job died under it, or under its turn.
-    fn bereave(&mut self, id: i64, quarantine: u32, now: SystemTime, rescued: &mut Rescued) {
-        let Some(row) = self.rows.get_mut(&id) else { return };
-        if row.state != State::Running {
-            row.node = None;
-            return;
-        }
-        row.deaths += 1;
-        row.end_attempt(None, Some("its process died, or lost its lease"), now);
-        if let Some(reason) = row.cancel.take() {
-            row.state = State::Cancelled;
-            row.finished_at = Some(now);
-            row.error = Some(reason);
-            return self.free_key(id, false);
-        }
-        if row.deaths >= quarantine {
-            row.park(Parked::Quarantined, format!("its process died under it {} times", row.deaths));
-            rescued.quarantined.push((id, row.name.to_string()));
-            return;
-        }
-        row.state = State::Waiting;
-        row.lane = if row.deaths > 1 { SOLITARY } else { i64::from(row.priority) };
-        rescued.jobs += 1;
-        let queue = Arc::clone(&row.queue);
-        self.notices.push(Notice::Work(queue));
-    }
-
-    pub(super) fn leave(&mut self, node: i64) {
-        for row in self.rows.values_mut().filter(|row| row.node == Some(node)) {
-            if row.state == State::Running {
-                row.release();
-                self.notices.push(Notice::Work(Arc::clone(&row.queue)));
-            }
-            row.node = None;
-        }
-        if let Some(lease) = self.nodes.get_mut(&node) {
-            lease.gone = true;
-        }
-    }
-
     pub(super) fn insert(&mut self, jobs: &NewJobs, now: SystemTime) -> Vec<Inserted> {
         let inserted = jobs.jobs.iter().map(|job| self.insert_one(jobs, job, now)).collect();
         self.notices.push(Notice::Work(Arc::clone(&jobs.queue)));
@@ -143,7 +66,7 @@ impl Table {
         if on_conflict == OnConflict::Replace {
             row.args.clone_from(&job.args);
             row.priority = jobs.priority;
-            row.lane = i64::from(jobs.priority);
+            row.lane = if row.lane == SOLITARY { SOLITARY } else { i64::from(jobs.priority) };
         }
     }
 
@@ -243,13 +166,7 @@ impl Table {
         let Some(row) = self.rows.get_mut(&id) else { return Cancelled::Unknown };
         match row.state {
             State::Waiting | State::Parked => {
-                row.state = State::Cancelled;
-                row.finished_at = Some(now);
-                row.error = Some(reason.to_owned());
-                row.parked = None;
-                let name = row.run_at.is_none().then(|| Arc::clone(&row.name));
-                self.free_key(id, false);
-                self.notices.extend(name.map(Notice::Ended));
+                self.cancel_idle(id, reason, now);
                 Cancelled::AtOnce
             }
             State::Running => {
@@ -261,16 +178,37 @@ impl Table {
         }
     }
 
+    /// A row that does not run, or whose process is gone, never will.
+    pub(super) fn cancel_idle(&mut self, id: i64, reason: &str, now: SystemTime) {
+        if let Some(row) = self.rows.get_mut(&id) {
+            row.state = State::Cancelled;
+            row.finished_at = Some(now);
+            row.error = Some(reason.to_owned());
+            (row.parked, row.cancel) = (None, None);
+        }
+        self.free_key(id, false);
+        self.tell_ended(id);
+    }
+
+    /// Others may wait for a run that came to its end otherwise than by its attempt.
+    pub(super) fn tell_ended(&mut self, id: i64) {
+        let run = self.rows.get(&id).filter(|row| &*row.queue == CLUSTER);
+        self.notices.extend(run.map(|row| Notice::Ended(Arc::clone(&row.name))));
+    }
+
     pub(super) fn retry(&mut self, id: i64, now: SystemTime) -> bool {
         let Some(row) = self.rows.get_mut(&id).filter(|row| row.state != State::Running && row.run_at.is_some()) else {
             return false;
         };
+        if row.state == State::Completed {
+            row.end_attempt(Some(Outcome::Completed), None, row.finished_at.unwrap_or(now));
+        }
         row.state = State::Waiting;
         row.run_at = Some(now);
-        row.lane = i64::from(row.priority);
         row.max_attempts = row.max_attempts.max(row.attempt + 1);
         row.deaths = 0;
-        (row.parked, row.finished_at, row.error) = (None, None, None);
+        row.lane = i64::from(row.priority);
+        (row.node, row.parked, row.finished_at, row.error) = (None, None, None, None);
         let queue = Arc::clone(&row.queue);
         self.notices.push(Notice::Work(queue));
         true
@@ -279,6 +217,7 @@ impl Table {
     pub(super) fn delete(&mut self, id: i64) -> bool {
         let idle = self.rows.get(&id).is_some_and(|row| row.state != State::Running);
         if idle {
+            self.tell_ended(id);
             self.rows.remove(&id);
             self.free_key(id, false);
         }
@@ -286,7 +225,8 @@ impl Table {
     }
 
     pub(super) fn tidy(&mut self, queues: &[Arc<str>], keep: Retention, now: SystemTime) -> Tidied {
-        let until = |kept| Some(earlier(now, kept?));
+        // What is kept for longer than the calendar reaches back is kept.
+        let until = |kept: Option<_>| now.checked_sub(kept?);
         let (completed, discarded) = (until(keep.completed), until(keep.discarded));
         let before = self.rows.len();
         self.rows.retain(|_, row| {
@@ -350,8 +290,13 @@ impl Kept {
         }
     }
 
-    /// Notes an attempt that did not end well.
-    fn end_attempt(&mut self, outcome: Option<Outcome>, error: Option<&str>, now: SystemTime) {
+    /// Whether a node has it, or has it wait. One that is over keeps the node that it was with.
+    pub(super) fn is_with(&self, node: i64) -> bool {
+        self.node == Some(node) && matches!(self.state, State::Waiting | State::Running)
+    }
+
+    /// Notes an attempt that is over; one that ended well, only when there is another.
+    pub(super) fn end_attempt(&mut self, outcome: Option<Outcome>, error: Option<&str>, now: SystemTime) {
         self.ended.push(Ended {
             attempt: self.attempt,
             started_at: self.started_at.unwrap_or(now),
@@ -370,13 +315,13 @@ impl Kept {
         (self.node, self.cancel) = (None, None);
     }
 
-    fn release(&mut self) {
+    pub(super) fn release(&mut self) {
         self.state = State::Waiting;
         self.attempt -= 1;
         (self.node, self.cancel) = (None, None);
     }
 
-    fn park(&mut self, why: Parked, error: String) {
+    pub(super) fn park(&mut self, why: Parked, error: String) {
         self.state = State::Parked;
         self.parked = Some(why);
         self.error = Some(error);

@@ -3,6 +3,7 @@
 mod jobs;
 mod look;
 mod marks;
+mod nodes;
 mod ticks;
 
 use std::collections::{BTreeMap, HashMap};
@@ -235,8 +236,8 @@ impl Store for Memory {
         self.with(|table| table.rescue(quarantine, now))
     }
 
-    fn leave(&self, node: i64, _now: SystemTime) -> Asked<'_, ()> {
-        self.with(|table| table.leave(node))
+    fn leave(&self, node: i64, now: SystemTime) -> Asked<'_, ()> {
+        self.with(|table| table.leave(node, now))
     }
 
     fn insert<'a>(&'a self, jobs: &'a NewJobs, now: SystemTime) -> Asked<'a, Vec<Inserted>> {
@@ -326,8 +327,8 @@ impl Store for Memory {
         self.with(|table| table.enter(node, entrance, now, now))
     }
 
-    fn admit<'a>(&'a self, claim: Claim, entrance: &'a Entrance, _now: SystemTime) -> Asked<'a, Admission> {
-        self.with(|table| table.admit(claim, entrance))
+    fn admit<'a>(&'a self, claim: Claim, entrance: &'a Entrance, now: SystemTime) -> Asked<'a, Admission> {
+        self.with(|table| table.admit(claim, entrance, now))
     }
 
     fn proceed<'a>(&'a self, node: i64, turns: &'a [Turn], now: SystemTime) -> Asked<'a, Vec<(Arc<str>, Advance)>> {

@@ -69,23 +69,23 @@ impl Table {
         let claimed = self.rows.get_mut(&id).map(|row| row.claim(id, node, entrance.token, now));
         match claimed {
             Some(row) if entrance.guarded => Admission::Start(row),
-            _ => self.resolve(id, entrance),
+            _ => self.resolve(id, entrance, now),
         }
     }
 
     /// The guard of a claimed run said yes.
-    pub(super) fn admit(&mut self, claim: Claim, entrance: &Entrance) -> Admission {
+    pub(super) fn admit(&mut self, claim: Claim, entrance: &Entrance, now: SystemTime) -> Admission {
         match self.claimed(claim).filter(|row| row.asking) {
             Some(row) => {
                 row.asking = false;
-                self.resolve(claim.id, entrance)
+                self.resolve(claim.id, entrance, now)
             }
             None => Admission::Skip(SkipReason::Cancelled, None),
         }
     }
 
     /// Decides about a claimed run among all others of its job.
-    fn resolve(&mut self, id: i64, entrance: &Entrance) -> Admission {
+    fn resolve(&mut self, id: i64, entrance: &Entrance, now: SystemTime) -> Admission {
         let name = &entrance.name;
         let mut running = self.running(name);
         running.retain(|other| *other != id);
@@ -106,7 +106,7 @@ impl Table {
                 Admission::Wait(id)
             }
             Decision::Stop => {
-                self.stop_all(&running);
+                self.stop_all(&running, now);
                 self.put_back(id);
                 Admission::Stop { row: id, stopping: running, replaced: None }
             }
@@ -164,15 +164,14 @@ impl Table {
     }
 
     /// Asks runs to stop; those that wait for their next attempt never have it.
-    fn stop_all(&mut self, running: &[i64]) {
+    fn stop_all(&mut self, running: &[i64], now: SystemTime) {
         for id in running {
             let Some(row) = self.rows.get_mut(id) else { continue };
             if row.state == State::Running {
                 row.cancel = Some(STOPPED.to_owned());
                 self.notices.push(Notice::Cancel(*id));
             } else {
-                row.state = State::Cancelled;
-                row.error = Some(STOPPED.to_owned());
+                self.cancel_idle(*id, STOPPED, now);
             }
         }
     }

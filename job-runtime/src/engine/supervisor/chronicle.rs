@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn taken(chronicle: &mut Chronicle) -> Vec<(String, Mark)> {
-        chronicle.take().into_iter().map(|(name, mark)| (name.to_string(), mark)).collect()
+        chronicle.take().into_iter().filter_map(|(name, mark)| Some((name.to_string(), mark?))).collect()
     }
 
     #[test]

@@ -1,0 +1,167 @@
+//! What there is to see of jobs and queues.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Result, params, params_from_iter};
+
+use super::micros::time;
+use super::table::Table;
+use crate::clock::later;
+use crate::durable::link::Link;
+use crate::durable::row::{AttemptRow, FAR, Filter, JobRow, Parked};
+use crate::durable::store::{Census, Subject};
+use crate::durable::{history, words};
+use crate::outcome::{JobState, Outcome, RunId};
+
+/// What is read of a row to be shown.
+const SHOWN: &str = "
+    SELECT job.id, job.name, job.queue, job.args, job.state, job.priority, job.attempt, job.max_attempts,
+        job.enqueued_at, job.scheduled_at, job.run_at, job.finished_at, node.name, job.deaths, job.parked, job.error,
+        job.attempts, job.started_at, job.progress
+    FROM job_runtime_job job LEFT JOIN job_runtime_node node ON node.id = job.node";
+
+impl Table<'_> {
+    pub(super) fn row(&self, id: i64, now: i64) -> Result<Option<JobRow>> {
+        let mut select = self.db.prepare_cached(&format!("{SHOWN} WHERE job.id = ?1"))?;
+        select.query_row([id], |row| shown(row, now)).optional()
+    }
+
+    pub(super) fn rows(&self, filter: &Filter, now: i64) -> Result<Vec<JobRow>> {
+        let (clause, values) = clause(filter, now);
+        let mut select = self.db.prepare(&format!("{SHOWN}{clause} ORDER BY job.id DESC LIMIT {}", filter.limit))?;
+        let rows = select.query_map(params_from_iter(values), |row| shown(row, now))?;
+        rows.collect()
+    }
+
+    pub(super) fn census(&self, queue: &str, now: i64) -> Result<Census> {
+        let mut census = Census::default();
+        self.count_finished(queue, &mut census)?;
+        self.count_waiting(queue, now, &mut census)?;
+        let running = "SELECT count(*) FROM job_runtime_job WHERE state = 'running' AND queue = ?1";
+        census.running = self.count(running, [queue])?;
+        let parked = "SELECT count(*) FROM job_runtime_job WHERE state = 'parked' AND queue = ?1";
+        census.parked = self.count(parked, [queue])?;
+        let paused = "SELECT reason FROM job_runtime_pause WHERE kind = ?1 AND name = ?2";
+        let values = params![Subject::Queue.as_str(), queue];
+        census.paused = self.db.prepare_cached(paused)?.query_row(values, |row| row.get(0)).optional()?;
+        Ok(census)
+    }
+
+    fn count_finished(&self, queue: &str, census: &mut Census) -> Result<()> {
+        let finished = "SELECT state, count(*) FROM job_runtime_job
+            WHERE finished_at IS NOT NULL AND queue = ?1 GROUP BY state";
+        let mut finished = self.db.prepare_cached(finished)?;
+        let mut rows = finished.query([queue])?;
+        while let Some(row) = rows.next()? {
+            *census.of(state(row.get_ref(0)?.as_str()?, None, 0, 0)) += natural(row.get(1)?);
+        }
+        Ok(())
+    }
+
+    fn count_waiting(&self, queue: &str, now: i64, census: &mut Census) -> Result<()> {
+        let available = "SELECT count(*) FROM job_runtime_job
+            WHERE state = 'waiting' AND queue = ?1 AND (run_at IS NULL OR run_at <= ?2)";
+        census.available = self.count(available, params![queue, now])?;
+        let attempted = "SELECT count(*) FROM job_runtime_job
+            WHERE state = 'waiting' AND queue = ?1 AND run_at > ?2 AND attempt > 0";
+        census.retryable = self.count(attempted, params![queue, now])?;
+        let all = "SELECT count(*) FROM job_runtime_job WHERE state = 'waiting' AND queue = ?1";
+        census.scheduled = self.count(all, [queue])? - census.available - census.retryable;
+        let oldest = "SELECT min(run_at) FROM job_runtime_job WHERE state = 'waiting' AND queue = ?1 AND run_at <= ?2";
+        let oldest: Option<i64> = self.db.prepare_cached(oldest)?.query_row(params![queue, now], |row| row.get(0))?;
+        census.oldest = oldest.map(|oldest| Duration::from_micros(now.abs_diff(oldest)));
+        Ok(())
+    }
+
+    fn count(&self, count: &str, values: impl rusqlite::Params) -> Result<u64> {
+        self.db.prepare_cached(count)?.query_row(values, |row| row.get(0)).map(natural)
+    }
+}
+
+fn natural(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or_default()
+}
+
+/// What narrows the rows down to those that are looked for.
+fn clause(filter: &Filter, now: i64) -> (String, Vec<Value>) {
+    let (mut terms, mut values) = (Vec::new(), Vec::new());
+    let mut add = |term: &str, value: Value| {
+        values.push(value);
+        terms.push(term.replace('#', &format!("?{}", values.len())));
+    };
+    if let Some(queue) = &filter.queue {
+        add("job.queue = #", queue.clone().into());
+    }
+    if let Some(name) = &filter.name {
+        add("job.name = #", name.clone().into());
+    }
+    if let Some(before) = filter.before {
+        add("job.id < #", before.into());
+    }
+    match filter.state {
+        None => {}
+        Some(JobState::Available) => {
+            add("job.state = 'waiting' AND (job.run_at IS NULL OR job.run_at <= #)", now.into());
+        }
+        Some(JobState::Scheduled) => add("job.state = 'waiting' AND job.run_at > # AND job.attempt = 0", now.into()),
+        Some(JobState::Retryable) => add("job.state = 'waiting' AND job.run_at > # AND job.attempt > 0", now.into()),
+        Some(
+            state @ (JobState::Running
+            | JobState::Completed
+            | JobState::Cancelled
+            | JobState::Discarded
+            | JobState::Parked),
+        ) => terms.push(format!("job.state = '{state}'")),
+    }
+    let clause = if terms.is_empty() { String::new() } else { format!(" WHERE {}", terms.join(" AND ")) };
+    (clause, values)
+}
+
+/// The state as people see it: what waits is told apart by whether it is due.
+fn state(word: &str, run_at: Option<i64>, attempt: u32, now: i64) -> JobState {
+    words::state(word).unwrap_or_else(|| match run_at {
+        Some(run_at) if run_at > now && attempt > 0 => JobState::Retryable,
+        Some(run_at) if run_at > now => JobState::Scheduled,
+        _ => JobState::Available,
+    })
+}
+
+fn shown(row: &rusqlite::Row<'_>, now: i64) -> Result<JobRow> {
+    let (run_at, attempt): (Option<i64>, u32) = (row.get(10)?, row.get(6)?);
+    let state = state(row.get_ref(4)?.as_str()?, run_at, attempt, now);
+    let node: Option<String> = row.get(12)?;
+    let mut attempts = history::read(row.get_ref(16)?.as_str()?);
+    attempts.extend(latest(row, state, attempt, node.clone())?);
+    let parked: Option<String> = row.get(14)?;
+    Ok(JobRow {
+        id: RunId::of_row(row.get(0)?),
+        name: row.get(1)?,
+        queue: row.get(2)?,
+        args: row.get(3)?,
+        state,
+        priority: row.get(5)?,
+        attempt,
+        max_attempts: row.get(7)?,
+        enqueued_at: time(row.get(8)?),
+        scheduled_at: time(row.get(9)?),
+        run_at: run_at.map_or_else(|| later(SystemTime::UNIX_EPOCH, FAR), time),
+        finished_at: row.get::<_, Option<i64>>(11)?.map(time),
+        node: node.filter(|_| state == JobState::Running),
+        deaths: row.get(13)?,
+        parked: parked.as_deref().and_then(Parked::parse),
+        error: row.get(15)?,
+        attempts,
+        link: Link::default(),
+    })
+}
+
+/// The attempt that is on, or ended well.
+fn latest(row: &rusqlite::Row<'_>, state: JobState, attempt: u32, node: Option<String>) -> Result<Option<AttemptRow>> {
+    let outcome = (state == JobState::Completed).then_some(Outcome::Completed);
+    let started_at = row.get::<_, Option<i64>>(17)?.filter(|_| outcome.is_some() || state == JobState::Running);
+    let Some(started_at) = started_at else { return Ok(None) };
+    let finished_at = row.get::<_, Option<i64>>(11)?.map(time);
+    let started_at = time(started_at);
+    Ok(Some(AttemptRow { attempt, started_at, finished_at, node, outcome, error: None, progress: row.get(18)? }))
+}

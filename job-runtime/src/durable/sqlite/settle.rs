@@ -1,0 +1,167 @@
+//! How attempts ended, and how far they are, is written down.
+
+use rusqlite::{OptionalExtension, Result, params};
+
+use super::micros::length;
+use super::table::Table;
+use crate::durable::settle::{End, Settlement};
+use crate::durable::store::{Claim, Notice};
+
+/// The row of an attempt, as long as it is claimed so.
+macro_rules! claimed {
+    () => {
+        " WHERE id = ?1 AND state = 'running' AND attempt = ?2 AND token = ?3"
+    };
+}
+
+/// Notes the attempt that is on among those that did not end well: when it ended, how, and with what error. The names
+/// of nodes are noted, since nodes are forgotten sooner than jobs.
+macro_rules! noted {
+    ($now:literal, $outcome:literal, $error:expr) => {
+        concat!(
+            "attempts = json_insert(attempts, '$[#]', json_object(
+                'attempt', attempt, 'started_at', started_at, 'finished_at', ",
+            $now,
+            ", 'node', (SELECT node.name FROM job_runtime_node node WHERE node.id = job_runtime_job.node),
+                'outcome', ",
+            $outcome,
+            ", 'error', ",
+            $error,
+            ", 'progress', progress)), progress = NULL"
+        )
+    };
+}
+pub(super) use noted;
+
+impl Table<'_> {
+    /// Writes down how an attempt ended; false when it was not claimed so any more.
+    pub(super) fn settle(&mut self, settlement: &Settlement, now: i64) -> Result<bool> {
+        let stopped = settlement.end.is_repeated() && self.settle_stopped(settlement, now)?;
+        let settled = stopped || self.settle_as(settlement, now)?;
+        if settled {
+            let end = if stopped { End::Cancelled } else { settlement.end };
+            if settlement.keyed && !end.is_repeated() && !matches!(end, End::Parked(_)) {
+                self.free_key(settlement.claim.id, end == End::Completed)?;
+            }
+            if settlement.awaited {
+                self.tell(Notice::Ended(settlement.name.clone()));
+            }
+        }
+        Ok(settled)
+    }
+
+    /// What somebody wanted stopped is not tried again.
+    fn settle_stopped(&self, settlement: &Settlement, now: i64) -> Result<bool> {
+        let Settlement { claim: Claim { id, attempt, token }, outcome, .. } = settlement;
+        let cancelled = concat!(
+            "UPDATE job_runtime_job SET state = 'cancelled', finished_at = ?4, error = cancel, cancel = NULL, ",
+            noted!("?4", "?5", "cancel"),
+            claimed!(),
+            " AND cancel IS NOT NULL"
+        );
+        let values = params![id, attempt, token, now, outcome.as_str()];
+        Ok(self.db.prepare_cached(cancelled)?.execute(values)? > 0)
+    }
+
+    fn settle_as(&mut self, settlement: &Settlement, now: i64) -> Result<bool> {
+        match settlement.end {
+            End::Completed => self.settle_completed(settlement.claim, now),
+            End::Cancelled => self.settle_over(settlement, "cancelled", now),
+            End::Discarded => self.settle_over(settlement, "discarded", now),
+            End::Retry(delay) => self.settle_retry(settlement, now.saturating_add(length(delay)), now),
+            End::Snooze(delay) => self.settle_snooze(settlement.claim, now.saturating_add(length(delay))),
+            End::Released => self.settle_released(settlement.claim),
+            End::Parked(why) => self.settle_parked(settlement, why.as_str()),
+            End::Declined => {
+                let declined = concat!("DELETE FROM job_runtime_job", claimed!());
+                let Claim { id, attempt, token } = settlement.claim;
+                Ok(self.db.prepare_cached(declined)?.execute(params![id, attempt, token])? > 0)
+            }
+        }
+    }
+
+    fn settle_completed(&self, Claim { id, attempt, token }: Claim, now: i64) -> Result<bool> {
+        let completed = concat!(
+            "UPDATE job_runtime_job SET state = 'completed', finished_at = ?4, error = NULL, cancel = NULL",
+            claimed!()
+        );
+        Ok(self.db.prepare_cached(completed)?.execute(params![id, attempt, token, now])? > 0)
+    }
+
+    fn settle_over(&self, settlement: &Settlement, state: &str, now: i64) -> Result<bool> {
+        let Settlement { claim: Claim { id, attempt, token }, outcome, .. } = settlement;
+        let over = concat!(
+            "UPDATE job_runtime_job SET state = ?6, finished_at = ?4, error = ?7, cancel = NULL, ",
+            noted!("?4", "?5", "?7"),
+            claimed!()
+        );
+        let values = params![id, attempt, token, now, outcome.as_str(), state, text_of(settlement)];
+        Ok(self.db.prepare_cached(over)?.execute(values)? > 0)
+    }
+
+    fn settle_retry(&mut self, settlement: &Settlement, run_at: i64, now: i64) -> Result<bool> {
+        let Settlement { claim: Claim { id, attempt, token }, outcome, .. } = settlement;
+        let retry = concat!(
+            "UPDATE job_runtime_job SET state = 'waiting', run_at = ?6, node = NULL, error = ?7,
+                lane = priority, ",
+            noted!("?4", "?5", "?7"),
+            claimed!(),
+            " RETURNING queue"
+        );
+        let values = params![id, attempt, token, now, outcome.as_str(), run_at, text_of(settlement)];
+        self.waits_again(retry, values)
+    }
+
+    fn settle_snooze(&mut self, Claim { id, attempt, token }: Claim, run_at: i64) -> Result<bool> {
+        let snooze = concat!(
+            "UPDATE job_runtime_job SET state = 'waiting', run_at = ?4, node = NULL, attempt = attempt - 1,
+                lane = priority",
+            claimed!(),
+            " RETURNING queue"
+        );
+        self.waits_again(snooze, params![id, attempt, token, run_at])
+    }
+
+    fn settle_released(&mut self, Claim { id, attempt, token }: Claim) -> Result<bool> {
+        let released = concat!(
+            "UPDATE job_runtime_job SET state = 'waiting', node = NULL, attempt = attempt - 1",
+            claimed!(),
+            " RETURNING queue"
+        );
+        self.waits_again(released, params![id, attempt, token])
+    }
+
+    fn settle_parked(&self, settlement: &Settlement, why: &str) -> Result<bool> {
+        let Claim { id, attempt, token } = settlement.claim;
+        let parked = concat!(
+            "UPDATE job_runtime_job SET state = 'parked', parked = ?4, error = ?5, node = NULL, cancel = NULL,
+                attempt = attempt - 1",
+            claimed!()
+        );
+        let values = params![id, attempt, token, why, text_of(settlement)];
+        Ok(self.db.prepare_cached(parked)?.execute(values)? > 0)
+    }
+
+    fn waits_again(&mut self, update: &str, values: &[&dyn rusqlite::ToSql]) -> Result<bool> {
+        let queue: Option<String> = self.db.prepare_cached(update)?.query_row(values, |row| row.get(0)).optional()?;
+        let waits = queue.is_some();
+        if let Some(queue) = queue {
+            self.tell(Notice::Work(queue.into()));
+        }
+        Ok(waits)
+    }
+
+    pub(super) fn note_progress(&self, progress: &[(Claim, String)]) -> Result<()> {
+        let note = concat!("UPDATE job_runtime_job SET progress = ?4", claimed!());
+        let mut note = self.db.prepare_cached(note)?;
+        for (Claim { id, attempt, token }, text) in progress {
+            note.execute(params![id, attempt, token, text])?;
+        }
+        Ok(())
+    }
+}
+
+/// What a row shows for its error.
+fn text_of(settlement: &Settlement) -> &str {
+    settlement.error.as_deref().unwrap_or(settlement.outcome.as_str())
+}
