@@ -275,8 +275,9 @@ mod tests {
 
     #[test]
     fn as_many_as_a_job_may_have_are_read() {
-        let names: Names = &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
         type Dozen = (i8, i8, i8, i8, i8, i8, i8, i8, i8, i8, i8, Option<String>);
+
+        let names: Names = &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
         let args: Dozen = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, Some("z".to_owned()));
         let text = write(names, &args).expect("they can be written");
         assert!(text.starts_with(r#"{"a":1,"b":2"#) && text.ends_with(r#""k":11,"l":"z"}"#), "{text}");

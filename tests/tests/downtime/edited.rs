@@ -35,7 +35,7 @@ async fn d12_a_new_schedule_is_counted_from_its_first_start() {
         (cron("0 * * * *"), every("1h"), now + HOUR),
     ] {
         let told = format!("{} to {}", before.describe(), after.describe());
-        let (jobs, memory) = edit(before, after.clone()).await;
+        let (jobs, _memory) = edit(before, after.clone()).await;
         assert_eq!(counts(&jobs, "edited"), (0, 0, 0, 0, 0), "{told}");
         assert_eq!(next(&jobs, "edited", 1), [u128::from(first)], "{told}");
         let (schedule, last, next) = remembered(&jobs, "edited").await.expect("the new one is planned");

@@ -114,14 +114,12 @@ pub(super) async fn what_runs_is_not_replaced(bench: &Bench) {
 
 pub(super) async fn of_many_at_once_one_is_taken_in(bench: &Bench) {
     let job = keyed("a", UniqueFor::Period(SECOND * 3_600), OnConflict::Skip);
-    let tries = (0..16).map(|_| {
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..16 {
         let (store, job, now) = (Arc::clone(&bench.store), job.clone(), bench.now());
-        tokio::spawn(async move { store.insert(&job, now).await.expect("it answers")[0] })
-    });
-    let mut inserted = Vec::new();
-    for attempt in tries.collect::<Vec<_>>() {
-        inserted.push(attempt.await.expect("no panic"));
+        tries.spawn(async move { store.insert(&job, now).await.expect("it answers")[0] });
     }
+    let inserted = tries.join_all().await;
     assert_eq!(inserted.iter().filter(|inserted| inserted.new).count(), 1);
     assert!(inserted.iter().all(|other| other.id == inserted[0].id));
     assert_eq!(bench.rows(Filter { limit: 10, ..Filter::default() }).await, [inserted[0].id]);

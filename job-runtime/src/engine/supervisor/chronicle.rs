@@ -183,6 +183,7 @@ mod tests {
         chronicle.open(entry, &Arc::from(name), schedule.to_owned())
     }
 
+    /// What is to be written down, apart from what is to be forgotten.
     fn taken(chronicle: &mut Chronicle) -> Vec<(String, Mark)> {
         chronicle.take().into_iter().filter_map(|(name, mark)| Some((name.to_string(), mark?))).collect()
     }
