@@ -1,6 +1,6 @@
 //! One tick for all nodes, as the attribute says it: `scope = "cluster"`.
 
-use job_runtime::{Context, StoreConfig, periodic};
+use job_runtime::{Context, Periodic, Schedule, StoreConfig, periodic};
 
 use crate::Given;
 use crate::stage::{auto, counts, starts};
@@ -52,4 +52,30 @@ async fn its_status_tells_the_scope() {
     let status = report::status().await.expect("it is there");
     assert_eq!(status.policies, ["on_overlap run", "scope cluster"]);
     assert_eq!(status.schedule.as_deref(), Some("every 10m"));
+}
+
+fn added(given: Given) -> Periodic {
+    let run = move |_: Context| {
+        let given = given.clone();
+        async move { given.note("added") }
+    };
+    let job = Periodic::new("added", Schedule::every("10m").expect("a duration"), run);
+    job.configure(|job| job.scope("cluster")).expect("a scope")
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_added_ticks_too_and_wants_a_store() {
+    let given = Given::default();
+    let jobs = auto(&["local"]).data(given.clone()).await;
+    let error = jobs.runtime().add(added(given.clone())).expect_err("there is no store");
+    assert!(error.is_configuration(), "{error}");
+    assert_eq!(error.to_string(), "job `added` wants a store, and this runtime has none");
+
+    let jobs = auto(&["report"]).data(given.clone()).await;
+    jobs.runtime().add(added(given.clone())).expect("there is one");
+    jobs.advance("1h").await;
+    assert_eq!(
+        (counts(&jobs, "added"), given.all().iter().filter(|what| *what == "added").count()),
+        ((6, 6, 0, 0, 0), 6)
+    );
 }

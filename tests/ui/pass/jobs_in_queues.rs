@@ -82,7 +82,7 @@ async fn all() -> Result {
     let enqueued: Enqueued = enqueue.await?;
     let _ = (enqueued.id, enqueued.is_new);
     let later = jobs::send::enqueue(mail(), 3).after("5m").priority(0).unique_for("1h").on_conflict("debounce");
-    let _: Enqueued = later.unique_key(format_args!("mail {}", 3)).await?;
+    let _: Enqueued = later.unique_key(format!("mail {}", 3)).await?;
     jobs::send::enqueue(mail(), 3).after(Duration::from_secs(3)).at(SystemTime::UNIX_EPOCH).await?;
     let all: Enqueue<_, Vec<Enqueued>> = jobs::send::enqueue_all((0..3).map(|copies| (mail(), copies)));
     let _: Vec<Enqueued> = all.priority(3).await?;

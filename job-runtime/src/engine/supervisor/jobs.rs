@@ -19,6 +19,9 @@ impl Core {
         if self.names.contains_key(&job.name) {
             return Err(Error::configuration(format!("there is a job `{}` already", job.name)));
         }
+        if owner(kinds, job).is_none() {
+            return Err(Error::configuration(format!("job `{}` wants a store, and this runtime has none", job.name)));
+        }
         let mut ledger = Ledger::default();
         if !job.options.enabled {
             ledger.paused = Some("disabled".into());
