@@ -175,7 +175,9 @@ impl Desk {
             }
             Err(fault) => Some(fault),
         };
-        commands.into_iter().for_each(|command| command.answer(nothing.as_ref()));
+        for command in commands {
+            command.answer(nothing.as_ref());
+        }
     }
 
     fn transact(&mut self, commands: &mut [Box<dyn Command>]) -> Result<Vec<Notice>, Fault> {

@@ -120,7 +120,7 @@ fn clause(filter: &Filter, now: i64) -> (String, Vec<Value>) {
 
 /// The state as people see it: what waits is told apart by whether it is due.
 fn state(word: &str, run_at: Option<i64>, attempt: u32, now: i64) -> JobState {
-    words::state(word).unwrap_or_else(|| match run_at {
+    words::state(word).unwrap_or(match run_at {
         Some(run_at) if run_at > now && attempt > 0 => JobState::Retryable,
         Some(run_at) if run_at > now => JobState::Scheduled,
         _ => JobState::Available,

@@ -31,7 +31,7 @@ fn migrate_by(known: &[Migration], db: &Connection, file: &File, now: i64) -> Re
     // Who comes second finds it done.
     file.patiently(|| db.execute_batch("BEGIN IMMEDIATE")).map_err(in_words)?;
     let done = bring_up(known, db, now).map_err(in_words);
-    let done = done.and_then(|standing| judge(known, file, standing));
+    let done = done.and_then(|standing| judge(known, file, &standing));
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     db.execute_batch(end).map_err(in_words)?;
     done
@@ -59,8 +59,8 @@ fn bring_up(known: &[Migration], db: &Connection, now: i64) -> Result<Standing> 
     Ok(Standing { before, after, min_reader })
 }
 
-fn judge(known: &[Migration], file: &File, standing: Standing) -> Result<Versions, Fault> {
-    let Standing { before, after, min_reader } = standing;
+fn judge(known: &[Migration], file: &File, standing: &Standing) -> Result<Versions, Fault> {
+    let Standing { before, after, min_reader } = *standing;
     let ours = u32::try_from(known.len()).unwrap_or(u32::MAX);
     if min_reader > ours {
         let path = file.shown();

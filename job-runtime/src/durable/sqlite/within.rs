@@ -22,7 +22,7 @@ impl Within for Transaction<'_> {
     where
         Self: 't;
 
-    fn put<'t>(&'t mut self, jobs: Insertion) -> Ready<Put> {
+    fn put(&mut self, jobs: Insertion) -> Ready<Put> {
         ready(Put(put(self, &jobs)))
     }
 }
