@@ -61,8 +61,9 @@ async fn round(office: &Arc<Office>, tidy: &mut Moment) -> Result<(), Fault> {
 /// Renews the lease, or finds that it is lost and begins another.
 async fn beat(office: &Arc<Office>) -> Result<(), Fault> {
     let node = office.renew(office.node_id());
-    let Beat { known, now, cancelled } = office.store.beat(&node, office.clock().now().wall).await?;
-    office.set_clock(now);
+    let asked = office.clock().now().wall;
+    let Beat { known, now, cancelled } = office.store.beat(&node, asked).await?;
+    office.set_clock(asked, now);
     if !known {
         // What was claimed under the old identity is not touched under the new one.
         with_durable(office, Durable::lose_all);

@@ -14,7 +14,7 @@ use super::row::Row;
 use super::settings::Settings;
 use super::settle::Settlement;
 use super::store::{Claim, Fault, Node, Notice, Pause, Store, Subject};
-use super::tick::CLUSTER;
+use super::tick::{CLUSTER, in_store};
 use crate::clock::{Clock, Moment, earlier, later};
 use crate::engine::driver::Engine;
 use crate::event::EventKind;
@@ -23,6 +23,9 @@ use crate::outcome::RunId;
 
 /// How many rows are taken at once at most, and how many ends are written down at once.
 pub(super) const BATCH: u32 = 1_000;
+
+/// After how long a way back the time in an answer says nothing about the time now.
+const DOUBT: Duration = Duration::from_secs(1);
 
 /// Where the kind and its tasks meet.
 pub(crate) struct Office {
@@ -77,7 +80,7 @@ pub(super) struct Desk {
     /// Since when the store gives nothing.
     lost: Option<Moment>,
     /// When it gave something again, by its clock.
-    pub(super) back: Option<SystemTime>,
+    back: Option<SystemTime>,
 }
 
 /// A queue that this process works on.
@@ -182,9 +185,16 @@ impl Office {
 
     // ---- what time it is there
 
-    /// Notes what the store's clock showed just now.
-    pub(super) fn set_clock(&self, there: SystemTime) {
+    /// Notes what the store's clock showed when it was asked something, which was at `asked` by ours.
+    pub(super) fn set_clock(&self, asked: SystemTime, there: SystemTime) {
         let here = self.clock().now().wall;
+        // A store without a clock of its own gives back ours.
+        if in_store(there) == in_store(asked) {
+            return self.ahead.store(0, Ordering::Relaxed);
+        }
+        if here.duration_since(asked).is_ok_and(|taken| taken > DOUBT) {
+            return;
+        }
         let ahead = match there.duration_since(here) {
             Ok(ahead) => nanos(ahead),
             Err(behind) => -nanos(behind.duration()),
@@ -238,6 +248,12 @@ impl Office {
         if let Some(engine) = self.engine() {
             engine.with_core(|core| core.post(job, run, kind));
         }
+    }
+
+    /// Until when nobody could get to the store, by its clock, if that ever was so; which it may still be now.
+    pub(super) fn away_until(&self, there: SystemTime) -> Option<SystemTime> {
+        let desk = self.desk();
+        if desk.lost.is_some() { Some(there) } else { desk.back }
     }
 
     // ---- what there is to do

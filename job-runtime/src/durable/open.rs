@@ -64,11 +64,11 @@ pub(crate) async fn open(office: &Arc<Office>, engine: &Arc<Engine>) -> Result<(
 }
 
 async fn join(office: &Office, engine: &Arc<Engine>) -> Result<Arc<Notify>, Fault> {
-    let now = office.clock().now().wall;
-    office.store.migrate(now).await?;
+    office.store.migrate(office.clock().now().wall).await?;
     let node = office.renew(office.node_id());
-    let there = office.store.join(&node, now).await?;
-    office.set_clock(there);
+    let asked = office.clock().now().wall;
+    let there = office.store.join(&node, asked).await?;
+    office.set_clock(asked, there);
     office.pause_all(office.store.pauses().await?);
     recorder::recall(office, engine).await
 }

@@ -98,7 +98,7 @@ async fn ask(office: &Office, Asking { wish, again }: &Asking) -> Result<Claimed
     match claimed {
         Ok(claimed) => {
             office.is_there();
-            office.set_clock(claimed.now);
+            office.set_clock(now, claimed.now);
             Ok(claimed)
         }
         Err(fault) => {

@@ -31,6 +31,7 @@ pub(super) async fn decide(office: Arc<Office>) {
     while !office.is_closing() {
         let next = match round(&office).await {
             Ok(next) => {
+                office.is_there();
                 patience.reset();
                 next
             }
@@ -166,7 +167,8 @@ fn jitter(job: &Job, nominal: SystemTime) -> Duration {
 }
 
 fn due(office: &Office, standings: &[Standing]) -> Vec<(u32, Tick, Decided)> {
-    let (there, back) = (office.there(), office.desk().back);
+    let there = office.there();
+    let back = office.away_until(there);
     standings.iter().filter_map(|standing| due_of(standing, there, back)).collect()
 }
 

@@ -61,7 +61,6 @@ async fn one_tick(kind: Kind) {
         assert_eq!(node.stop().code(), Some(0));
     }
     let client = lab.client().await;
-    client.until_done("@cluster").await;
     let rows = ticks::rows(&client).await;
     assert_eq!(rows.len(), SCHEDULES);
     let least = rounds;

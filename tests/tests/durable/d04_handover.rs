@@ -28,7 +28,6 @@ async fn handover(kind: Kind) {
         assert_eq!(node.stop().code(), Some(0));
     }
     let client = lab.client().await;
-    client.until_done("@cluster").await;
     let rows = ticks::rows(&client).await;
     let rows = &rows["tick"];
     assert!(rows.len() >= usize::try_from(rounds * 5).expect("few"), "{}", rows.len());

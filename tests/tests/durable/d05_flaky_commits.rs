@@ -44,7 +44,6 @@ async fn d5_nothing_is_lost_or_doubled_where_commits_get_lost() {
         let attempts: Vec<u32> = runs.iter().map(|run| run.attempt).collect();
         assert_eq!(attempts, [1], "no process died, so none was done again");
     }
-    client.until_done("@cluster").await;
     let rows = ticks::rows(&client).await;
     assert_eq!(rows.len(), SCHEDULES);
     for (job, rows) in &rows {

@@ -62,7 +62,6 @@ async fn under_load(test: &str, times: u64, pause: Duration, mut act: impl FnMut
     for id in taken {
         assert!(runs.contains_key(&id.row().expect("it is in a store")), "{id} was taken and never ran");
     }
-    client.until_done("@cluster").await;
     let rows = ticks::rows(&client).await;
     assert_eq!(rows.len(), SCHEDULES);
     for (job, rows) in &rows {

@@ -84,6 +84,19 @@ impl Lab {
         self.folder.join("jobs.db")
     }
 
+    /// Waits until so many schedules of all nodes are known.
+    pub async fn until_scheduled(&self, count: u32) {
+        let known = || {
+            if self.file().exists() {
+                let file = rusqlite::Connection::open(self.file()).ok()?;
+                file.query_row("SELECT count(*) FROM job_runtime_schedule", [], |row| row.get(0)).ok()
+            } else {
+                Server::shared().sql(self.database(), "SELECT count(*) FROM job_runtime.schedule").trim().parse().ok()
+            }
+        };
+        until("the schedules", async || known().filter(|known: &u32| *known == count)).await;
+    }
+
     /// All that is known of the schedules of all nodes is known as of so long ago.
     pub fn set_schedules_back(&self, by: Duration) {
         let seconds = by.as_secs();

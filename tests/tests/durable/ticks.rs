@@ -1,7 +1,7 @@
 //! What is said of the ticks of all nodes, by the rows that they have in the store.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use job_runtime::JobRow;
 
@@ -35,9 +35,4 @@ pub fn are_exactly_one_each(job: &str, rows: &[JobRow], period: Duration) {
         let early = row.scheduled_at.duration_since(row.enqueued_at).unwrap_or_default();
         assert_eq!(early, Duration::ZERO, "{job}: a tick was there before its time: {row:?}");
     }
-}
-
-/// The nominal times of these rows.
-pub fn nominals(rows: &[JobRow]) -> Vec<SystemTime> {
-    rows.iter().map(|row| row.scheduled_at).collect()
 }

@@ -25,7 +25,7 @@ mod within;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Result;
 
@@ -41,12 +41,15 @@ use super::store::{
     Subject, Tidied, Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
-
+use crate::clock::machine_time;
 use crate::engine::supervisor::Mark;
 
 pub(crate) use self::address::Address;
 #[cfg(test)]
 pub(super) use self::tests::bench;
+
+/// How long the decision about ticks may have waited for the file: what is due now is not what was due then.
+const STALE: Duration = Duration::from_secs(1);
 
 /// Jobs that are kept in a file.
 pub(crate) struct Sqlite {
@@ -222,8 +225,12 @@ impl Store for Sqlite {
     }
 
     fn tick<'a>(&'a self, node: i64, ticks: &'a [Tick], now: SystemTime) -> Asked<'a, Vec<Ticked>> {
-        let ticks = ticks.to_vec();
-        self.write(move |table| ticks.iter().map(|tick| table.tick(node, tick, micros(now))).collect())
+        let (ticks, asked) = (ticks.to_vec(), machine_time());
+        self.write(move |table| {
+            let waited = machine_time().duration_since(asked).unwrap_or_default();
+            let decide = |tick| if waited > STALE { table.decline(tick) } else { table.tick(node, tick, micros(now)) };
+            ticks.iter().map(decide).collect()
+        })
     }
 
     fn trigger<'a>(&'a self, node: i64, entrance: &'a Entrance, now: SystemTime) -> Asked<'a, Admission> {

@@ -54,6 +54,14 @@ impl Table<'_> {
         timeline.optional()
     }
 
+    /// Decides nothing about a tick: it is told how far its schedule is.
+    pub(super) fn decline(&self, tick: &Tick) -> Result<Ticked> {
+        Ok(Ticked::Lost(match self.timeline(&tick.entrance.name)? {
+            Some(known) => Enrolled { last: time(known.last), in_force: *known.schedule == *tick.schedule },
+            None => Enrolled { last: tick.after, in_force: false },
+        }))
+    }
+
     pub(super) fn tick(&mut self, node: i64, tick: &Tick, now: i64) -> Result<Ticked> {
         let name = &tick.entrance.name;
         let Some(known) = self.timeline(name)? else {
