@@ -121,18 +121,23 @@ impl Table<'_> {
 
     /// The lanes of a queue, and the names in them, of what waits, in their order.
     pub(super) fn kinds(&self, queue: &str) -> Result<Vec<Kind>> {
-        let mut next = self.db.prepare_cached(
-            "SELECT lane, name FROM job_runtime_job
-            WHERE state = 'waiting' AND queue = ?1 AND (lane, name) > (?2, ?3)
-            ORDER BY lane, name LIMIT 1",
+        // One step in the index each; a comparison of both columns at once would walk over all that wait.
+        let mut next_lane = self.db.prepare_cached(
+            "SELECT lane FROM job_runtime_job WHERE state = 'waiting' AND queue = ?1 AND lane > ?2 ORDER BY lane LIMIT 1",
         )?;
-        let mut kinds = Vec::new();
-        let mut last: Kind = (i64::MIN, String::new());
-        while let Some(kind) =
-            next.query_row(params![queue, last.0, last.1], |row| Ok((row.get(0)?, row.get(1)?))).optional()?
-        {
-            last.clone_from(&kind);
-            kinds.push(kind);
+        let mut next_name = self.db.prepare_cached(
+            "SELECT name FROM job_runtime_job WHERE state = 'waiting' AND queue = ?1 AND lane = ?2 AND name > ?3
+            ORDER BY name LIMIT 1",
+        )?;
+        let mut kinds: Vec<Kind> = Vec::new();
+        let mut last = i64::MIN;
+        while let Some(lane) = next_lane.query_row(params![queue, last], |row| row.get(0)).optional()? {
+            let mut name = String::new();
+            while let Some(next) = next_name.query_row(params![queue, lane, name], |row| row.get(0)).optional()? {
+                name = next;
+                kinds.push((lane, name.clone()));
+            }
+            last = lane;
         }
         Ok(kinds)
     }
