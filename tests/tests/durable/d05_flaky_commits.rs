@@ -24,7 +24,8 @@ async fn d5_nothing_is_lost_or_doubled_where_commits_get_lost() {
     let mut ids = Vec::new();
     for number in 0..count {
         // What was taken, though nobody heard of it, keeps the same out.
-        let enqueued = insist(async || work::enqueue(number).unique_key(format!("number {number}")).await).await;
+        let key = format!("number {number}");
+        let enqueued = insist(async || work::enqueue(number).unique_key(&key).unique_for("1h").await).await;
         ids.push(enqueued.id);
         if number % 10 == 0 {
             tokio::time::sleep(Duration::from_millis(100)).await;

@@ -2,6 +2,8 @@
 
 mod jobs;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use job_runtime::{Builder, Event, EventKind, JobConfig, Periodic, Result, Schedule, StoreConfig, run_all};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -64,6 +66,10 @@ fn tick(text: &str) -> Result<Periodic> {
     job.configure(move |job| configure(job)?.align(aligned))
 }
 
+fn since_epoch(time: SystemTime) -> f64 {
+    time.duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64()
+}
+
 /// Says what a test may wait for.
 fn tell(event: &Event) {
     let (job, run) = (event.job.as_deref().unwrap_or("-"), event.run.map_or("-".to_owned(), |run| run.to_string()));
@@ -73,7 +79,7 @@ fn tell(event: &Event) {
         EventKind::Parked { reason } => println!("parked {job} {run} {reason}"),
         EventKind::StoreLost { error } => println!("lost {error}"),
         EventKind::StoreBack { after } => println!("back after {} ms", after.as_millis()),
-        EventKind::Missed { count, reason, .. } => println!("missed {job} {count} {reason}"),
+        EventKind::Missed { count, reason, .. } => println!("missed {job} {count} {reason} {}", since_epoch(event.at)),
         EventKind::Skipped { reason, .. } => println!("skipped {job} {reason}"),
         _ => {}
     }
