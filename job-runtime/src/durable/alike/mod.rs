@@ -164,7 +164,7 @@ impl<'s> Pair<'s> {
     }
 
     /// The two answers, as texts, are the same; and so is what was told.
-    fn same(&mut self, answers: [String; 2]) {
+    fn same(&mut self, answers: &[String; 2]) {
         self.history.push(format!("    -> {}", answers[0]));
         let told = [0, 1].map(|side| {
             let told = std::mem::take(&mut *self.told[side].lock().expect("no panic"));

@@ -44,7 +44,7 @@ impl Pair<'_> {
             Box::pin(async move { store.join(&node, now).await })
         });
         let both = both.await;
-        self.same(both.map(|there| self.shown.moment(there)));
+        self.same(&both.map(|there| self.shown.moment(there)));
     }
 
     pub(super) async fn beat(&mut self) {
@@ -64,7 +64,7 @@ impl Pair<'_> {
             Box::pin(async move { store.beat(&node, now).await })
         });
         let both = both.await;
-        self.same([0, 1].map(|side| {
+        self.same(&[0, 1].map(|side| {
             let cancelled = both[side].cancelled.iter().map(|(id, reason)| (self.shown.id(side, *id), reason));
             format!("known {} {:?}", both[side].known, cancelled.collect::<Vec<_>>())
         }));
@@ -73,7 +73,7 @@ impl Pair<'_> {
     pub(super) async fn rescue(&mut self) {
         let (quarantine, now) = (2 + self.draw.small(2), self.now);
         let both = self.ask(format!("rescue {quarantine}"), |store, _| store.rescue(quarantine, now)).await;
-        self.same([0, 1].map(|side| {
+        self.same(&[0, 1].map(|side| {
             let quarantined = both[side].quarantined.iter().map(|(id, name)| (self.shown.id(side, *id), name));
             let mut quarantined: Vec<_> = quarantined.collect();
             // In which order nodes are found to be dead says nothing.
@@ -85,6 +85,6 @@ impl Pair<'_> {
     pub(super) async fn leave(&mut self) {
         let (Some(node), now) = (self.some_node(), self.now) else { return };
         let both = self.ask(format!("leave {node}"), |store, _| store.leave(node, now)).await;
-        self.same(both.map(|()| String::new()));
+        self.same(&both.map(|()| String::new()));
     }
 }

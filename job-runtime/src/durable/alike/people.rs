@@ -32,21 +32,21 @@ impl Pair<'_> {
         let (Some(row), now) = (self.some_row(), self.now) else { return };
         let what = format!("cancel {}", self.shown.id(0, row[0]));
         let both = self.ask(what, |store, side| store.cancel(row[side], "it is not wanted", now)).await;
-        self.same(both.map(|cancelled| format!("{cancelled:?}")));
+        self.same(&both.map(|cancelled| format!("{cancelled:?}")));
     }
 
     pub(super) async fn retry(&mut self) {
         let (Some(row), now) = (self.some_row(), self.now) else { return };
         let what = format!("retry {}", self.shown.id(0, row[0]));
         let both = self.ask(what, |store, side| store.retry(row[side], now)).await;
-        self.same(both.map(|retried| retried.to_string()));
+        self.same(&both.map(|retried| retried.to_string()));
     }
 
     pub(super) async fn delete(&mut self) {
         let Some(row) = self.some_row() else { return };
         let what = format!("delete {}", self.shown.id(0, row[0]));
         let both = self.ask(what, |store, side| store.delete(row[side])).await;
-        self.same(both.map(|deleted| deleted.to_string()));
+        self.same(&both.map(|deleted| deleted.to_string()));
     }
 
     pub(super) async fn pause(&mut self) {
@@ -60,7 +60,7 @@ impl Pair<'_> {
             })
         });
         let both = both.await;
-        self.same(both.map(|pauses| format!("{pauses:?}")));
+        self.same(&both.map(|pauses| format!("{pauses:?}")));
     }
 
     pub(super) async fn tidy(&mut self) {
@@ -73,7 +73,7 @@ impl Pair<'_> {
             Box::pin(async move { store.tidy(&queues, keep, now).await })
         });
         let both = both.await;
-        self.same([0, 1].map(|side| {
+        self.same(&[0, 1].map(|side| {
             let parked = both[side].parked.iter().map(|(id, name)| (self.shown.id(side, *id), name));
             format!("{} {:?}", both[side].pruned, parked.collect::<Vec<_>>())
         }));
@@ -89,7 +89,7 @@ impl Pair<'_> {
         });
         let both = both.await;
         let given = self.is_given();
-        self.same([0, 1].map(|side| {
+        self.same(&[0, 1].map(|side| {
             let (mut census, rows) = both[side].clone();
             census.oldest = census.oldest.filter(|_| given);
             format!("{census:?}\n{}", self.shown.rows(side, &rows))

@@ -27,7 +27,7 @@ impl Pair<'_> {
         for (one, other) in both[0].iter().zip(&both[1]).filter(|(one, other)| one.new && other.new) {
             self.shown.learn([one.id, other.id]);
         }
-        self.same([0, 1].map(|side| self.shown.inserted(side, &both[side])));
+        self.same(&[0, 1].map(|side| self.shown.inserted(side, &both[side])));
     }
 
     fn new_jobs(&mut self) -> NewJobs {
@@ -68,7 +68,7 @@ impl Pair<'_> {
             let next = both[side].next.map(|next| self.shown.moment(next));
             format!("{}\nnext {next:?}", self.shown.claimed(side, &rows[side]))
         });
-        self.same(texts);
+        self.same(&texts);
         self.hold(wish.node, rows);
     }
 
@@ -119,7 +119,7 @@ impl Pair<'_> {
             Box::pin(async move { store.settle(&settlements, now).await })
         });
         let both = both.await;
-        self.same(both.map(|settled| format!("{settled:?}")));
+        self.same(&both.map(|settled| format!("{settled:?}")));
     }
 
     fn end(&mut self) -> End {
@@ -149,7 +149,7 @@ impl Pair<'_> {
             Box::pin(async move { store.note_progress(&progress).await })
         });
         let both = both.await;
-        self.same(both.map(|()| String::new()));
+        self.same(&both.map(|()| String::new()));
     }
 
     pub(super) async fn adopt(&mut self) {
@@ -159,7 +159,7 @@ impl Pair<'_> {
         let held = self.draw.one_of(&self.claims);
         let (node, token) = (held.node, held.claim(0).token);
         let both = self.ask(format!("adopt {node} {token}"), |store, _| store.adopt(node, token)).await;
-        self.same([0, 1].map(|side| self.shown.claimed(side, &both[side])));
+        self.same(&[0, 1].map(|side| self.shown.claimed(side, &both[side])));
     }
 }
 

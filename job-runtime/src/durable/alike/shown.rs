@@ -2,6 +2,7 @@
 //! are given.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::Time;
@@ -98,7 +99,8 @@ impl Shown {
         for ended in &row.attempts {
             let (from, to) = (self.moment(ended.started_at), self.maybe(ended.finished_at));
             let (attempt, node, outcome) = (ended.attempt, &ended.node, ended.outcome);
-            text += &format!("\n    {attempt} {from} {to} {node:?} {outcome:?} {:?} {:?}", ended.error, ended.progress);
+            let (error, progress) = (&ended.error, &ended.progress);
+            let _ = write!(text, "\n    {attempt} {from} {to} {node:?} {outcome:?} {error:?} {progress:?}");
         }
         text
     }

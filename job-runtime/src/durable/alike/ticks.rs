@@ -35,7 +35,7 @@ impl Pair<'_> {
         if both[0][0].in_force {
             self.schedules.insert(name, Standing { schedule, last });
         }
-        self.same(both.map(|enrolled| self.shown.enrolled(&enrolled[0])));
+        self.same(&both.map(|enrolled| self.shown.enrolled(&enrolled[0])));
     }
 
     fn entrance(&mut self) -> Entrance {
@@ -79,7 +79,7 @@ impl Pair<'_> {
             Ticked::Paused | Ticked::Lost(_) => Vec::new(),
         });
         self.admitted(node, &admitted);
-        self.same([0, 1].map(|side| self.shown.ticked(side, &both[side])));
+        self.same(&[0, 1].map(|side| self.shown.ticked(side, &both[side])));
     }
 
     fn ticked(&mut self, name: &str, ticks: &[Tick; 2], both: &[Ticked; 2]) {
@@ -112,7 +112,7 @@ impl Pair<'_> {
         });
         let both = both.await;
         self.admitted(node, &both.each_ref().map(|admission| vec![admission.clone()]));
-        self.same([0, 1].map(|side| self.shown.admission(side, &both[side])));
+        self.same(&[0, 1].map(|side| self.shown.admission(side, &both[side])));
     }
 
     pub(super) async fn admit(&mut self) {
@@ -129,7 +129,7 @@ impl Pair<'_> {
             Box::pin(async move { store.admit(claim, &entrance, now).await })
         });
         let both = both.await;
-        self.same([0, 1].map(|side| self.shown.admission(side, &both[side])));
+        self.same(&[0, 1].map(|side| self.shown.admission(side, &both[side])));
     }
 
     pub(super) async fn proceed(&mut self) {
@@ -145,7 +145,7 @@ impl Pair<'_> {
         });
         let both = both.await;
         self.hold(node, both.each_ref().map(|advances| advances.iter().filter_map(started).cloned().collect()));
-        self.same([0, 1].map(|side| {
+        self.same(&[0, 1].map(|side| {
             let advances =
                 both[side].iter().map(|(name, advance)| format!("{name} {}", self.shown.advance(side, advance)));
             advances.collect::<Vec<_>>().join("\n")
@@ -172,7 +172,7 @@ impl Pair<'_> {
             marks.sort_by(|(one, _), (other, _)| one.cmp(other));
             marks
         });
-        self.same(both.map(|marks| format!("{marks:?}")));
+        self.same(&both.map(|marks| format!("{marks:?}")));
     }
 }
 

@@ -37,8 +37,8 @@ impl Table<'_> {
             short |= due.len() < most;
             rows.extend(due);
         }
+        self.take(rows.iter().map(|row| row.claim.id).collect(), wish.node, wish.token, now)?;
         for row in &mut rows {
-            self.take(row.claim.id, wish.node, wish.token, now)?;
             row.claim.attempt += 1;
             row.claim.token = wish.token;
             row.starts += 1;

@@ -106,7 +106,7 @@ impl Clerk {
     fn begin(&self) -> Result<Sender<Message>, Fault> {
         let (open, messages) = channel();
         let (file, listeners) = (Arc::clone(&self.file), Arc::clone(&self.listeners));
-        let desk = Desk { duty: self.duty, file, listeners, db: None };
+        let desk = Desk { db: None, duty: self.duty, file, listeners };
         let thread = thread::Builder::new().name(self.duty.thread().to_owned()).spawn(move || desk.attend(&messages));
         thread.map_err(|error| Fault::passing(format!("the system gives no thread for it: {error}")))?;
         Ok(open)
@@ -133,10 +133,10 @@ impl Listeners {
 
 /// What the thread has.
 struct Desk {
+    db: Option<Connection>,
     duty: Duty,
     file: Arc<File>,
     listeners: Arc<Listeners>,
-    db: Option<Connection>,
 }
 
 impl Desk {

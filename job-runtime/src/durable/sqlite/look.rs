@@ -2,36 +2,31 @@
 
 use std::time::{Duration, SystemTime};
 
-use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Result, params, params_from_iter};
+use rusqlite::{OptionalExtension, Result, params};
 
 use super::micros::time;
 use super::table::Table;
 use crate::clock::later;
 use crate::durable::link::Link;
-use crate::durable::row::{AttemptRow, FAR, Filter, JobRow, Parked};
+use crate::durable::row::{AttemptRow, FAR, JobRow, Parked};
 use crate::durable::store::{Census, Subject};
 use crate::durable::{history, words};
 use crate::outcome::{JobState, Outcome, RunId};
 
-/// What is read of a row to be shown.
-const SHOWN: &str = "
-    SELECT job.id, job.name, job.queue, job.args, job.state, job.priority, job.attempt, job.max_attempts,
-        job.enqueued_at, job.scheduled_at, job.run_at, job.finished_at, node.name, job.deaths, job.parked, job.error,
-        job.attempts, job.started_at, job.progress
-    FROM job_runtime_job job LEFT JOIN job_runtime_node node ON node.id = job.node";
+/// What is read of a row to be shown: of `job`, and of the `node` that it is or was with.
+pub(super) const SHOWN: &str = "
+    job.id, job.name, job.queue, job.args, job.state, job.priority, job.attempt, job.max_attempts, job.enqueued_at,
+    job.scheduled_at, job.run_at, job.finished_at, node.name, job.deaths, job.parked, job.error, job.attempts,
+    job.started_at, job.progress";
 
 impl Table<'_> {
     pub(super) fn row(&self, id: i64, now: i64) -> Result<Option<JobRow>> {
-        let mut select = self.db.prepare_cached(&format!("{SHOWN} WHERE job.id = ?1"))?;
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT {SHOWN} FROM job_runtime_job job
+            LEFT JOIN job_runtime_node node ON node.id = job.node
+            WHERE job.id = ?1"
+        ))?;
         select.query_row([id], |row| shown(row, now)).optional()
-    }
-
-    pub(super) fn rows(&self, filter: &Filter, now: i64) -> Result<Vec<JobRow>> {
-        let (clause, values) = clause(filter, now);
-        let mut select = self.db.prepare(&format!("{SHOWN}{clause} ORDER BY job.id DESC LIMIT {}", filter.limit))?;
-        let rows = select.query_map(params_from_iter(values), |row| shown(row, now))?;
-        rows.collect()
     }
 
     pub(super) fn census(&self, queue: &str, now: i64) -> Result<Census> {
@@ -83,41 +78,6 @@ fn natural(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
 }
 
-/// What narrows the rows down to those that are looked for.
-fn clause(filter: &Filter, now: i64) -> (String, Vec<Value>) {
-    let (mut terms, mut values) = (Vec::new(), Vec::new());
-    let mut add = |term: &str, value: Value| {
-        values.push(value);
-        terms.push(term.replace('#', &format!("?{}", values.len())));
-    };
-    if let Some(queue) = &filter.queue {
-        add("job.queue = #", queue.clone().into());
-    }
-    if let Some(name) = &filter.name {
-        add("job.name = #", name.clone().into());
-    }
-    if let Some(before) = filter.before {
-        add("job.id < #", before.into());
-    }
-    match filter.state {
-        None => {}
-        Some(JobState::Available) => {
-            add("job.state = 'waiting' AND (job.run_at IS NULL OR job.run_at <= #)", now.into());
-        }
-        Some(JobState::Scheduled) => add("job.state = 'waiting' AND job.run_at > # AND job.attempt = 0", now.into()),
-        Some(JobState::Retryable) => add("job.state = 'waiting' AND job.run_at > # AND job.attempt > 0", now.into()),
-        Some(
-            state @ (JobState::Running
-            | JobState::Completed
-            | JobState::Cancelled
-            | JobState::Discarded
-            | JobState::Parked),
-        ) => terms.push(format!("job.state = '{state}'")),
-    }
-    let clause = if terms.is_empty() { String::new() } else { format!(" WHERE {}", terms.join(" AND ")) };
-    (clause, values)
-}
-
 /// The state as people see it: what waits is told apart by whether it is due.
 fn state(word: &str, run_at: Option<i64>, attempt: u32, now: i64) -> JobState {
     words::state(word).unwrap_or(match run_at {
@@ -127,11 +87,12 @@ fn state(word: &str, run_at: Option<i64>, attempt: u32, now: i64) -> JobState {
     })
 }
 
-fn shown(row: &rusqlite::Row<'_>, now: i64) -> Result<JobRow> {
+/// A row as it is shown.
+pub(super) fn shown(row: &rusqlite::Row<'_>, now: i64) -> Result<JobRow> {
     let (run_at, attempt): (Option<i64>, u32) = (row.get(10)?, row.get(6)?);
     let state = state(row.get_ref(4)?.as_str()?, run_at, attempt, now);
     let node: Option<String> = row.get(12)?;
-    let mut attempts = history::read(row.get_ref(16)?.as_str()?);
+    let mut attempts = row.get_ref(16)?.as_str_or_null()?.map(history::read).unwrap_or_default();
     attempts.extend(latest(row, state, attempt, node.clone())?);
     let parked: Option<String> = row.get(14)?;
     Ok(JobRow {

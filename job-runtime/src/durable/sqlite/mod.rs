@@ -7,6 +7,7 @@ mod clerk;
 mod command;
 mod fault;
 mod file;
+mod find;
 mod insert;
 mod look;
 mod mark;
@@ -156,7 +157,7 @@ impl Store for Sqlite {
 
     fn settle<'a>(&'a self, settlements: &'a [Settlement], now: SystemTime) -> Asked<'a, Vec<bool>> {
         let settlements = settlements.to_vec();
-        self.write(move |table| settlements.iter().map(|settlement| table.settle(settlement, micros(now))).collect())
+        self.write(move |table| table.settle(&settlements, micros(now)))
     }
 
     fn note_progress<'a>(&'a self, progress: &'a [(Claim, String)]) -> Asked<'a, ()> {

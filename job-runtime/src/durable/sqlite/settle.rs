@@ -1,8 +1,11 @@
 //! How attempts ended, and how far they are, is written down.
 
+use std::collections::HashMap;
+
 use rusqlite::{OptionalExtension, Result, params};
 
 use super::micros::length;
+use super::row::spans;
 use super::table::Table;
 use crate::durable::settle::{End, Settlement};
 use crate::durable::store::{Claim, Notice};
@@ -19,7 +22,7 @@ macro_rules! claimed {
 macro_rules! noted {
     ($now:literal, $outcome:literal, $error:expr) => {
         concat!(
-            "attempts = json_insert(attempts, '$[#]', json_object(
+            "attempts = json_insert(coalesce(attempts, '[]'), '$[#]', json_object(
                 'attempt', attempt, 'started_at', started_at, 'finished_at', ",
             $now,
             ", 'node', (SELECT node.name FROM job_runtime_node node WHERE node.id = job_runtime_job.node),
@@ -34,20 +37,87 @@ macro_rules! noted {
 pub(super) use noted;
 
 impl Table<'_> {
-    /// Writes down how an attempt ended; false when it was not claimed so any more.
-    pub(super) fn settle(&mut self, settlement: &Settlement, now: i64) -> Result<bool> {
+    /// Writes down how attempts ended, one after another; which of them were still claimed so.
+    pub(super) fn settle(&mut self, settlements: &[Settlement], now: i64) -> Result<Vec<bool>> {
+        let is_well = |settlement: &Settlement| settlement.end == End::Completed;
+        let mut settled = Vec::with_capacity(settlements.len());
+        for alike in settlements.chunk_by(|one, other| is_well(one) == is_well(other)) {
+            if alike.first().is_some_and(is_well) {
+                settled.extend(self.settle_completed(alike, now)?);
+            } else {
+                for settlement in alike {
+                    settled.push(self.settle_one(settlement, now)?);
+                }
+            }
+        }
+        Ok(settled)
+    }
+
+    fn settle_one(&mut self, settlement: &Settlement, now: i64) -> Result<bool> {
         let stopped = settlement.end.is_repeated() && self.settle_stopped(settlement, now)?;
         let settled = stopped || self.settle_as(settlement, now)?;
         if settled {
             let end = if stopped { End::Cancelled } else { settlement.end };
-            if settlement.keyed && !end.is_repeated() && !matches!(end, End::Parked(_)) {
-                self.free_key(settlement.claim.id, end == End::Completed)?;
-            }
-            if settlement.awaited {
-                self.tell(Notice::Ended(settlement.name.clone()));
-            }
+            self.settled(settlement, end)?;
         }
         Ok(settled)
+    }
+
+    /// What else there is to do when it is written down.
+    fn settled(&mut self, settlement: &Settlement, end: End) -> Result<()> {
+        if settlement.keyed && !end.is_repeated() && !matches!(end, End::Parked(_)) {
+            self.free_key(settlement.claim.id, end == End::Completed)?;
+        }
+        if settlement.awaited {
+            self.tell(Notice::Ended(settlement.name.clone()));
+        }
+        Ok(())
+    }
+
+    fn settle_completed(&mut self, settlements: &[Settlement], now: i64) -> Result<Vec<bool>> {
+        let mut settled = vec![true; settlements.len()];
+        if settlements.len() == 1 || !self.complete_all(settlements, now)? {
+            for (settled, settlement) in settled.iter_mut().zip(settlements) {
+                *settled = self.complete(settlement.claim, now)?;
+            }
+        }
+        for (settlement, _) in settlements.iter().zip(&settled).filter(|(_, settled)| **settled) {
+            self.settled(settlement, End::Completed)?;
+        }
+        Ok(settled)
+    }
+
+    /// Most attempts end well, and are still claimed. Where one is not, or comes twice, nothing is done.
+    fn complete_all(&self, settlements: &[Settlement], now: i64) -> Result<bool> {
+        let mut together: HashMap<(i64, u32), Vec<i64>> = HashMap::new();
+        for Claim { id, attempt, token } in settlements.iter().map(|settlement| settlement.claim) {
+            together.entry((token, attempt)).or_default().push(id);
+        }
+        let complete = "
+            UPDATE job_runtime_job SET state = 'completed', finished_at = ?5, error = NULL, cancel = NULL
+            WHERE id BETWEEN ?1 AND ?2 AND state = 'running' AND attempt = ?3 AND token = ?4";
+        let mut complete = self.db.prepare_cached(complete)?;
+        self.db.prepare_cached("SAVEPOINT complete")?.execute([])?;
+        let mut completed = 0;
+        for ((token, attempt), ids) in together {
+            for (first, last) in spans(ids) {
+                completed += complete.execute(params![first, last, attempt, token, now])?;
+            }
+        }
+        let all = completed == settlements.len();
+        if !all {
+            self.db.prepare_cached("ROLLBACK TO complete")?.execute([])?;
+        }
+        self.db.prepare_cached("RELEASE complete")?.execute([])?;
+        Ok(all)
+    }
+
+    fn complete(&self, Claim { id, attempt, token }: Claim, now: i64) -> Result<bool> {
+        let complete = concat!(
+            "UPDATE job_runtime_job SET state = 'completed', finished_at = ?4, error = NULL, cancel = NULL",
+            claimed!()
+        );
+        Ok(self.db.prepare_cached(complete)?.execute(params![id, attempt, token, now])? > 0)
     }
 
     /// What somebody wanted stopped is not tried again.
@@ -65,7 +135,7 @@ impl Table<'_> {
 
     fn settle_as(&mut self, settlement: &Settlement, now: i64) -> Result<bool> {
         match settlement.end {
-            End::Completed => self.settle_completed(settlement.claim, now),
+            End::Completed => self.complete(settlement.claim, now),
             End::Cancelled => self.settle_over(settlement, "cancelled", now),
             End::Discarded => self.settle_over(settlement, "discarded", now),
             End::Retry(delay) => self.settle_retry(settlement, now.saturating_add(length(delay)), now),
@@ -78,14 +148,6 @@ impl Table<'_> {
                 Ok(self.db.prepare_cached(declined)?.execute(params![id, attempt, token])? > 0)
             }
         }
-    }
-
-    fn settle_completed(&self, Claim { id, attempt, token }: Claim, now: i64) -> Result<bool> {
-        let completed = concat!(
-            "UPDATE job_runtime_job SET state = 'completed', finished_at = ?4, error = NULL, cancel = NULL",
-            claimed!()
-        );
-        Ok(self.db.prepare_cached(completed)?.execute(params![id, attempt, token, now])? > 0)
     }
 
     fn settle_over(&self, settlement: &Settlement, state: &str, now: i64) -> Result<bool> {

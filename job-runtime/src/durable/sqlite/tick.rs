@@ -105,7 +105,7 @@ impl Table<'_> {
     /// A run wants to start.
     pub(super) fn enter(&mut self, node: i64, entrance: &Entrance, nominal: i64, now: i64) -> Result<Admission> {
         let id = self.put_tick(node, entrance, nominal, Some(nominal), now)?;
-        self.take(id, node, entrance.token, now)?;
+        self.take(vec![id], node, entrance.token, now)?;
         if entrance.guarded { self.claimed_row(id).map(Admission::Start) } else { self.resolve(id, entrance, now) }
     }
 
@@ -231,7 +231,7 @@ impl Table<'_> {
             RETURNING id";
         let next = self.db.prepare_cached(next)?.query_row(params![&*turn.name, node, now], |row| row.get(0));
         let Some(id) = next.optional()? else { return Ok(None) };
-        self.take(id, node, turn.token, now)?;
+        self.take(vec![id], node, turn.token, now)?;
         self.claimed_row(id).map(Some)
     }
 

@@ -18,7 +18,8 @@ CREATE TABLE job_runtime_job (
     max_attempts INTEGER NOT NULL DEFAULT 1,
     starts       INTEGER NOT NULL DEFAULT 0,
     deaths       INTEGER NOT NULL DEFAULT 0,
-    "trigger"    TEXT    NOT NULL DEFAULT 'spawn',
+    -- what made it start, where it was not put into a queue
+    "trigger"    TEXT,
     -- whether its guard is being asked
     asking       INTEGER NOT NULL DEFAULT 0,
     -- whether others of its job wait until it has ended
@@ -38,7 +39,7 @@ CREATE TABLE job_runtime_job (
     -- why it waits for a person
     parked       TEXT,
     -- JSON: its attempts that ended otherwise than well
-    attempts     TEXT    NOT NULL DEFAULT '[]'
+    attempts     TEXT
 ) STRICT;
 
 CREATE INDEX job_runtime_job_waiting ON job_runtime_job (queue, lane, name, run_at) WHERE state = 'waiting';

@@ -1,6 +1,11 @@
-//! What is SQLite's own: the file, its schema, its threads, and transactions of others.
+//! What is SQLite's own: the file and its schema, the threads, other processes, and transactions of the program's.
 
 mod folder;
+mod joining;
+mod migrating;
+mod others;
+mod processes;
+mod writing;
 
 use std::sync::Arc;
 
