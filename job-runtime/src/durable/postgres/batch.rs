@@ -1,6 +1,6 @@
 //! Jobs that are put in together, as the statements for it are given them.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::columns::{clean, integer, micros, since_epoch};
 use crate::durable::row::{Due, NewJobs};
@@ -34,7 +34,8 @@ pub(super) const PUT: &str = concat!(
 );
 
 /// The same for rows with keys, `$11`, which are there once: whether a row goes in is decided by the index of the keys,
-/// among all that do so at the same time. `$12` is how long they keep others out.
+/// among all that do so at the same time, and in the order of the keys, so that two wait for each other and not in a
+/// circle. `$12` is how long they keep others out.
 pub(super) const PUT_KEYED: &str = concat!(
     "WITH ",
     time_and_told!(),
@@ -43,7 +44,7 @@ pub(super) const PUT_KEYED: &str = concat!(
         FROM unnest($11::text[], $7::text[]) WITH ORDINALITY AS a(key, args, n)
     ), kept AS (
         INSERT INTO job_runtime.unique_key AS k (key, job, until)
-        SELECT key, id, now() + $12::bigint * interval '1 microsecond' FROM asked ORDER BY n
+        SELECT key, id, now() + $12::bigint * interval '1 microsecond' FROM asked ORDER BY key
         ON CONFLICT (key) DO UPDATE SET
             job = CASE WHEN k.until <= now() THEN excluded.job ELSE k.job END,
             until = CASE WHEN k.until <= now() THEN excluded.until ELSE k.until END
@@ -72,8 +73,7 @@ pub(super) const MEET: &str = "
     ) t
     WHERE j.id = m.id AND j.token IS NULL AND j.finished_at IS NULL AND j.parked IS NULL";
 
-/// What all of a batch have in common, and their arguments and keys: of each key those of the first, in order, so that
-/// two who put in the same wait for each other and not in a circle.
+/// What all of a batch have in common, and their arguments and keys: of each key those of the first.
 pub(super) struct Batch<'j> {
     pub(super) queue: &'j str,
     pub(super) name: &'j str,
@@ -129,15 +129,23 @@ impl<'j> Batch<'j> {
 impl<'j> Keys<'j> {
     fn of(jobs: &'j NewJobs) -> Option<Self> {
         let (unique_for, on_conflict) = jobs.unique?;
-        let mut by_key = BTreeMap::<String, Vec<usize>>::new();
+        let (mut texts, mut of_each) = (Vec::new(), Vec::<Vec<usize>>::new());
+        let mut places = HashMap::<String, usize>::new();
         for (index, job) in jobs.jobs.iter().enumerate() {
-            by_key.entry(clean(job.key.as_deref()?).into_owned()).or_default().push(index);
+            let key = clean(job.key.as_deref()?).into_owned();
+            let place = *places.entry(key.clone()).or_insert(of_each.len());
+            match of_each.get_mut(place) {
+                Some(of_key) => of_key.push(index),
+                None => {
+                    texts.push(key);
+                    of_each.push(vec![index]);
+                }
+            }
         }
         let lasts = match unique_for {
             UniqueFor::Period(period) => Some(micros(period)),
             UniqueFor::Unfinished => None,
         };
-        let (texts, of_each) = by_key.into_iter().unzip();
         Some(Self { texts, jobs: of_each, lasts, on_conflict, all: jobs })
     }
 

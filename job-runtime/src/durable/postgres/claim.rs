@@ -74,9 +74,10 @@ const CLAIM: &str = concat!(
     ", j.lane
     )
     SELECT j.*, now(), (
-        SELECT min(c.run_at) FROM unnest($3::text[]) queue CROSS JOIN generate_series(-1, 9) lane CROSS JOIN LATERAL (
+        SELECT min(c.run_at) FROM unnest($3::text[]) AS q(queue) CROSS JOIN generate_series(-1, 9) AS l(lane)
+        CROSS JOIN LATERAL (
             SELECT c.run_at FROM job_runtime.job c
-            WHERE c.queue = queue AND c.state = 'waiting' AND c.lane = lane::smallint
+            WHERE c.queue = q.queue AND c.state = 'waiting' AND c.lane = l.lane::smallint
                 AND c.run_at > now() AND c.run_at < 'infinity'
             ORDER BY c.run_at LIMIT 1
         ) c
@@ -145,18 +146,16 @@ impl Postgres {
     ) -> Claimed {
         let Answer { mut taken, now, next } = answer;
         let (mut rows, mut any_short) = (Vec::with_capacity(taken.len()), false);
-        taken.sort_unstable_by_key(|(lane, row)| (*lane, row.run_at, row.claim.id));
         let mut cursors = self.cursors();
         for ((queue, most), (_, look)) in wish.queues.iter().zip(looks) {
-            let (mut places, mut count): (Vec<(i16, Place)>, u32) = (Vec::new(), 0);
-            for (lane, row) in taken.iter().filter(|(_, row)| row.queue == *queue) {
-                places.push((*lane, (since_epoch(row.run_at), row.claim.id)));
-                rows.push(row.clone());
-                count += 1;
-            }
-            let short = count < *most;
+            let mut of_queue: Vec<_> = taken.extract_if(.., |(_, row)| row.queue == *queue).collect();
+            of_queue.sort_unstable_by_key(|(lane, row)| (*lane, row.run_at, row.claim.id));
+            let place = |(lane, row): &(i16, Row)| (*lane, (since_epoch(row.run_at), row.claim.id));
+            let places: Vec<(i16, Place)> = of_queue.iter().map(place).collect();
+            let short = u32::try_from(places.len()).is_ok_and(|taken| taken < *most);
             any_short |= short;
             cursors.found(queue, look, &Found { rows: &places, short, until: since_epoch(now), began, took });
+            rows.extend(of_queue.into_iter().map(|(_, row)| row));
         }
         Claimed { rows, next: next.filter(|_| any_short), now }
     }

@@ -18,10 +18,22 @@ use super::session::Session;
 use crate::clock::{Clock, Moment, first};
 use crate::durable::store::Fault;
 
-/// How long an answer is awaited, a lease's is, and a connection is.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-pub(super) const BEAT: Duration = Duration::from_secs(5);
-const CONNECT: Duration = Duration::from_secs(3);
+/// How long an answer is awaited, one about a lease is, and a connection is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    pub(super) answer: Duration,
+    pub(super) beat: Duration,
+    pub(super) connect: Duration,
+}
+
+impl Patience {
+    pub(super) const USUAL: Self = Self {
+        answer: Duration::from_secs(10),
+        beat: Duration::from_secs(5),
+        connect: Duration::from_secs(3),
+    };
+}
+
 /// How many connections those who put jobs in and look at them share.
 const POOL: usize = 4;
 
@@ -56,6 +68,7 @@ pub(super) struct Lines {
     connector: Arc<dyn Connector>,
     pub(super) schema: Schema,
     pub(super) clock: Clock,
+    pub(super) patience: Patience,
     pool: Result<Pool, String>,
     claims: Arc<Mutex<Option<Line>>>,
     ends: Arc<Mutex<Option<Line>>>,
@@ -66,14 +79,14 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(Address { mut config, schema, connector }: Address) -> Self {
+    pub(super) fn new(Address { mut config, schema, connector }: Address, patience: Patience) -> Self {
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT);
+            config.connect_timeout(patience.connect);
         }
-        let pool = pool(&config, &*connector).map_err(|error| error.to_string());
+        let pool = pool(&config, &*connector, patience).map_err(|error| error.to_string());
         let [claims, ends, lease, ticks] = std::array::from_fn(|_| Arc::default());
         let clock = Clock::real();
-        Self { config, connector, schema, clock, pool, claims, ends, lease, ticks, home: OnceLock::new() }
+        Self { config, connector, schema, clock, patience, pool, claims, ends, lease, ticks, home: OnceLock::new() }
     }
 
     /// From now on the work is done on this runtime.
@@ -83,7 +96,7 @@ impl Lines {
 
     /// A connection for one call: that of the post, or one of the pool for who calls from elsewhere.
     pub(super) async fn at(&self, post: Post) -> Result<Session<'_>, Fault> {
-        self.within(post, PATIENCE).await
+        self.within(post, self.patience.answer).await
     }
 
     pub(super) async fn within(&self, post: Post, limit: Duration) -> Result<Session<'_>, Fault> {
@@ -111,7 +124,7 @@ impl Lines {
 
     /// One of the pool.
     pub(super) async fn pooled(&self) -> Result<Session<'_>, Fault> {
-        let until = self.clock.moment() + PATIENCE;
+        let until = self.clock.moment() + self.patience.answer;
         let pool = self.pool.as_ref().map_err(Fault::lasting)?;
         let client = self.in_time(until, async { pool.get().await.map_err(|error| of_pool(&error)) }).await?;
         Ok(Session::pooled(self, client, until))
@@ -120,7 +133,7 @@ impl Lines {
     /// A new connection of the caller's own.
     pub(super) async fn connect(&self) -> Result<Line, Fault> {
         let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len()).max(1);
-        let each = self.config.get_connect_timeout().copied().unwrap_or(CONNECT);
+        let each = self.config.get_connect_timeout().copied().unwrap_or(self.patience.connect);
         let until = self.clock.moment() + each * u32::try_from(hosts).unwrap_or(1);
         let connecting = async {
             let parts = self.connector.connect(&self.config).await.map_err(|error| fault(&error))?;
@@ -143,7 +156,11 @@ impl Lines {
     }
 }
 
-fn pool(config: &Config, connector: &dyn Connector) -> Result<Pool, deadpool_postgres::BuildError> {
+fn pool(
+    config: &Config,
+    connector: &dyn Connector,
+    patience: Patience,
+) -> Result<Pool, deadpool_postgres::BuildError> {
     let settings = Hook::async_fn(|client, _| {
         let client: &mut deadpool_postgres::ClientWrapper = client;
         Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
@@ -151,9 +168,9 @@ fn pool(config: &Config, connector: &dyn Connector) -> Result<Pool, deadpool_pos
     Pool::builder(connector.manager(config.clone()))
         .max_size(POOL)
         .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(PATIENCE))
-        .create_timeout(Some(PATIENCE))
-        .recycle_timeout(Some(CONNECT))
+        .wait_timeout(Some(patience.answer))
+        .create_timeout(Some(patience.answer))
+        .recycle_timeout(Some(patience.connect))
         .post_create(settings)
         .build()
 }

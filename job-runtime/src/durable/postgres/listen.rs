@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Postgres;
 use super::line::Line;
-use super::lines::BEAT;
 use super::notice::Told;
 use crate::clock::{Moment, first};
 use crate::durable::store::{Fault, Notice};
@@ -70,7 +69,7 @@ impl Postgres {
     }
 
     async fn answered<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        self.lines.in_time(self.lines.clock.moment() + BEAT, work).await
+        self.lines.in_time(self.lines.clock.moment() + self.lines.patience.beat, work).await
     }
 
     /// Somebody told something: what this store tells it has told here already.

@@ -41,7 +41,7 @@ use super::store::{
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 pub(crate) use address::Address;
 use cursor::Cursors;
-use lines::Lines;
+use lines::{Lines, Patience};
 
 /// Jobs that are kept in a database.
 pub(crate) struct Postgres {
@@ -58,10 +58,14 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     fn new(address: Address) -> Self {
+        Self::with_patience(address, Patience::USUAL)
+    }
+
+    fn with_patience(address: Address, patience: Patience) -> Self {
         Self {
             name: address.describe(),
             id: Office::draw(),
-            lines: Lines::new(address),
+            lines: Lines::new(address, patience),
             listener: OnceLock::new(),
             bells: bell::Bells::default(),
             cursors: Mutex::default(),

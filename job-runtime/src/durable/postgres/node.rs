@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::Postgres;
 use super::columns::{at, integer, micros};
 use super::line::Params;
-use super::lines::{BEAT, PATIENCE, Post};
+use super::lines::Post;
 use super::notice::BEGINNING;
 use super::settle::{again, ended};
 use crate::durable::store::{Beat, Fault, Node, Notice, Rescued};
@@ -44,17 +44,28 @@ const STOPPED: &str = "
 
 const CLOCK: &str = "SELECT now()";
 
-/// The leases that are over, of processes that had the chance to renew them: the server is there for as long as a lease,
-/// and so is the way to it, as who asks has renewed its own all the time for as long.
-const OVER: &str = "
-    UPDATE job_runtime.node n SET gone = true
-    WHERE NOT n.gone AND n.until < now() AND n.id <> $1
-        AND now() - pg_postmaster_start_time() >= n.lease
-        AND EXISTS (
-            SELECT FROM job_runtime.node me
-            WHERE me.id = $1 AND NOT me.gone AND me.until >= now() AND now() - me.since >= me.lease
+/// Whether a node has renewed its lease all the time for as long as it lasts. After the way to the database was cut, or the
+/// database was away, the leases of all nodes are over; by when one has been back for so long, all can be.
+macro_rules! is_steady {
+    ($node:literal) => {
+        concat!(
+            "EXISTS (
+                SELECT FROM job_runtime.node me WHERE me.id = ",
+            $node,
+            " AND NOT me.gone AND me.until >= now() AND now() - me.since >= me.lease
+            )"
         )
-    RETURNING n.id";
+    };
+}
+pub(super) use is_steady;
+
+/// The leases that are over, where the server has been there for as long as they last.
+const OVER: &str = concat!(
+    "UPDATE job_runtime.node n SET gone = true
+    WHERE NOT n.gone AND n.until < now() AND n.id <> $1 AND now() - pg_postmaster_start_time() >= n.lease AND ",
+    is_steady!("$1"),
+    " RETURNING n.id"
+);
 
 /// What a process had claimed that died: who wanted it stopped has that now, and it is parked when it had `$2` of its
 /// processes die. In the order of the rows, as all who lock several do.
@@ -84,7 +95,7 @@ const BEREAVE: &str = concat!(
         UPDATE job_runtime.job SET node = NULL
         WHERE queue = '@cluster' AND state = 'waiting' AND node = ANY ($1::bigint[])
     ), told AS MATERIALIZED (
-        SELECT count(pg_notify($3, $4::bigint || ' work ' || min(run_at) || ' ' || queue)) AS n FROM (
+        SELECT count(pg_notify($3, $4::bigint || ' work ' || w.run_at || ' ' || queue)) FROM (
             SELECT queue, min(run_at) AS run_at FROM e WHERE state = 'waiting' GROUP BY queue
         ) w
     )
@@ -105,7 +116,7 @@ const LEAVE: &str = "
     ), gone AS (
         UPDATE job_runtime.node SET gone = true WHERE id = $1
     ), told AS MATERIALIZED (
-        SELECT count(pg_notify($2, $3::bigint || ' work ' || w.run_at || ' ' || queue)) AS n FROM (
+        SELECT count(pg_notify($2, $3::bigint || ' work ' || w.run_at || ' ' || queue)) FROM (
             SELECT queue, min(run_at) AS run_at FROM e GROUP BY queue
         ) w
     )
@@ -118,7 +129,7 @@ fn names(node: &Node) -> (Vec<&str>, Vec<&str>) {
 
 impl Postgres {
     /// The node that this store is used by.
-    fn me(&self) -> Option<i64> {
+    pub(super) fn me(&self) -> Option<i64> {
         *self.node.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
@@ -149,7 +160,7 @@ impl Postgres {
     pub(super) async fn renew(&self, node: &Node) -> Result<Beat, Fault> {
         let (jobs, queues) = names(node);
         let lease = micros(node.lease);
-        let mut session = self.lines.within(Post::Lease, BEAT).await?;
+        let mut session = self.lines.within(Post::Lease, self.lines.patience.beat).await?;
         let renewed =
             session.query_opt(RENEW, &[&node.id, &lease, &jobs, &queues]).await?;
         let stopped = session.query(STOPPED, &[&node.id]).await?;
@@ -164,7 +175,7 @@ impl Postgres {
 
     pub(super) async fn end_leases(&self, quarantine: u32) -> Result<Rescued, Fault> {
         let Some(me) = self.me() else { return Ok(Rescued::default()) };
-        let mut session = self.lines.within(Post::Lease, PATIENCE).await?;
+        let mut session = self.lines.at(Post::Lease).await?;
         session.begin();
         let dead = session.query(OVER, &[&me]).await?;
         let dead = dead.iter().map(|row| at(row, 0)).collect::<Result<Vec<i64>, Fault>>()?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Postgres;
 use super::columns::{at, micros};
 use super::lines::Post;
+use super::node::is_steady;
 use super::session::Session;
 use crate::durable::store::{Fault, Retention, Tidied};
 
@@ -28,23 +29,28 @@ const NODES: &str = "
     DELETE FROM job_runtime.node n
     WHERE n.gone AND n.until < now() - greatest($1::bigint, $2::bigint) * interval '1 microsecond' - interval '1 day'";
 
-/// Of each lane of a queue the first that are due, as far as no node that is there has a job of their name. That they
-/// still wait is asked in other words, as with these the planner takes the index of all that do.
-const PARK: &str = "
-    WITH known AS MATERIALIZED (
-        SELECT ARRAY(SELECT DISTINCT unnest(jobs) FROM job_runtime.node WHERE NOT gone) AS names
+/// Of each lane of a queue the first that are due, as far as no node that is there has a job of their name; as with leases,
+/// who asks has been there for long enough that all others can be. That they still wait is asked in other words, as with
+/// these the planner takes the index of all that do.
+const PARK: &str = concat!(
+    "WITH known AS MATERIALIZED (
+        SELECT ARRAY(SELECT DISTINCT unnest(jobs) FROM job_runtime.node WHERE NOT gone AND until >= now()) AS names
     )
     UPDATE job_runtime.job j SET
         state = 'parked', parked = 'unknown', node = NULL, error = 'no node has a job `' || j.name || '`'
     WHERE j.id = ANY (ARRAY(
-        SELECT w.id FROM unnest($1::text[]) queue CROSS JOIN generate_series(-1, 9) lane CROSS JOIN LATERAL (
+        SELECT w.id FROM unnest($1::text[]) AS q(queue) CROSS JOIN generate_series(-1, 9) AS l(lane)
+        CROSS JOIN LATERAL (
             SELECT c.id, c.name FROM job_runtime.job c
-            WHERE c.queue = queue AND c.state = 'waiting' AND c.lane = lane::smallint AND c.run_at <= now()
+            WHERE c.queue = q.queue AND c.state = 'waiting' AND c.lane = l.lane::smallint AND c.run_at <= now()
             ORDER BY c.run_at, c.id LIMIT 1000
         ) w
-        WHERE w.name <> ALL ((SELECT names FROM known)::text[]) ORDER BY w.id
+        WHERE w.name <> ALL ((SELECT names FROM known)::text[]) AND ",
+    is_steady!("$2"),
+    " ORDER BY w.id
     )) AND j.token IS NULL AND j.finished_at IS NULL
-    RETURNING j.id, j.name";
+    RETURNING j.id, j.name"
+);
 
 /// How much of a round may go by with it.
 const ROUND: Duration = Duration::from_secs(2);
@@ -69,7 +75,7 @@ impl Postgres {
         session.query(KEYS, &[]).await?;
         session.query(NODES, &[&completed, &discarded]).await?;
         let queues: Vec<&str> = queues.iter().map(|queue| &**queue).collect();
-        let parked = session.query(PARK, &[&queues]).await?;
+        let parked = session.query(PARK, &[&queues, &self.me()]).await?;
         session.done();
         tidied.parked = parked.iter().map(|row| Ok((at(row, 0)?, at(row, 1)?))).collect::<Result<_, Fault>>()?;
         tidied.parked.sort_unstable();

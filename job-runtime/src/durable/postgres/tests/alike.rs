@@ -1,19 +1,108 @@
-//! Jobs go in, are claimed, and come to their ends.
+//! The store answers as one in memory does.
 
-use super::place::{Place, claim, ids, jobs, put, settle, wish};
-use crate::durable::settle::End;
-use crate::durable::store::Store;
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use tokio::sync::Mutex;
+
+use super::place::Place;
+use crate::durable::alike::{Time, agree};
+use crate::durable::memory::Memory;
+use crate::durable::postgres::Postgres;
+use crate::durable::postgres::line::Line;
+use crate::durable::row::{Filter, JobRow, NewJobs, Row};
+use crate::durable::settle::Settlement;
+use crate::durable::store::{
+    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Mark, Node, Pause, Rescued, Retention, Store,
+    Subject, Tidied, Versions, Wish,
+};
+use crate::durable::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
+
+/// A store whose database shows the time that is given. A node watches, whose lease is never over.
+struct Clocked {
+    store: Arc<Postgres>,
+    clock: Mutex<Line>,
+}
+
+const WATCHER: i64 = -1;
+
+impl Clocked {
+    async fn new(place: &Place) -> Self {
+        let store = place.open().await;
+        place.sql(&format!(
+            "UPDATE clock.time SET started = '1970-01-01';
+             INSERT INTO job_runtime.node VALUES ({WATCHER}, 'watcher', 'infinity', '0', '1970-01-01', '{{}}', '{{}}')"
+        ));
+        store.lines.settle_here();
+        let clock = store.lines.connect().await.expect("it is there");
+        Self { store, clock: Mutex::new(clock) }
+    }
+
+    async fn set(&self, now: SystemTime) {
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).expect("it is later").as_micros();
+        let set = format!("UPDATE clock.time SET now = timestamptz 'epoch' + {since} * interval '1 microsecond'");
+        self.clock.lock().await.run(&set).await.expect("it can be set");
+        *self.store.node.lock().expect("no panic") = Some(WATCHER);
+    }
+}
+
+/// Sets the clock, and asks.
+macro_rules! clocked {
+    ($($name:ident ( $($arg:ident : $type:ty),* ) -> $result:ty;)*) => {
+        $(fn $name<'a>(&'a self, $($arg: $type,)* now: SystemTime) -> Asked<'a, $result> {
+            Box::pin(async move {
+                self.set(now).await;
+                self.store.$name($($arg,)* now).await
+            })
+        })*
+    };
+}
+
+#[rustfmt::skip]
+impl Store for Clocked {
+    fn describe(&self) -> String { self.store.describe() }
+    fn is_private(&self) -> bool { false }
+    fn tell(&self, listener: Listener) { self.store.tell(listener); }
+    fn listen(&self) -> Asked<'_, ()> { self.store.listen() }
+    fn adopt(&self, node: i64, token: i64) -> Asked<'_, Vec<Row>> { self.store.adopt(node, token) }
+    fn note_progress<'a>(&'a self, progress: &'a [(Claim, String)]) -> Asked<'a, ()> { self.store.note_progress(progress) }
+    fn delete(&self, id: i64) -> Asked<'_, bool> { self.store.delete(id) }
+    fn pauses(&self) -> Asked<'_, Vec<Pause>> { self.store.pauses() }
+    fn marks<'a>(&'a self, host: &'a str) -> Asked<'a, Vec<(String, Mark)>> { self.store.marks(host) }
+    fn note_marks<'a>(&'a self, host: &'a str, marks: &'a [(Arc<str>, Mark)]) -> Asked<'a, ()> {
+        self.store.note_marks(host, marks)
+    }
+
+    clocked! {
+        migrate() -> Versions;
+        join(node: &'a Node) -> SystemTime;
+        beat(node: &'a Node) -> Beat;
+        rescue(quarantine: u32) -> Rescued;
+        leave(node: i64) -> ();
+        insert(jobs: &'a NewJobs) -> Vec<Inserted>;
+        claim(wish: &'a Wish) -> Claimed;
+        settle(settlements: &'a [Settlement]) -> Vec<bool>;
+        row(id: i64) -> Option<JobRow>;
+        rows(filter: &'a Filter) -> Vec<JobRow>;
+        census(queue: &'a str) -> Census;
+        cancel(id: i64, reason: &'a str) -> Cancelled;
+        retry(id: i64) -> bool;
+        pause(what: Subject, name: &'a str, reason: Option<&'a str>) -> ();
+        tidy(queues: &'a [Arc<str>], keep: Retention) -> Tidied;
+        enrol(node: i64, schedules: &'a [Enrolment]) -> Vec<Enrolled>;
+        tick(node: i64, ticks: &'a [Tick]) -> Vec<Ticked>;
+        trigger(node: i64, entrance: &'a Entrance) -> Admission;
+        admit(claim: Claim, entrance: &'a Entrance) -> Admission;
+        proceed(node: i64, turns: &'a [Turn]) -> Vec<(Arc<str>, Advance)>;
+    }
+}
+
 #[tokio::test]
-async fn a_job_goes_in_and_comes_to_its_end() {
-    let place = Place::new("to_its_end");
-    let store = place.joined(1).await;
-    let inserted = put(&store, &jobs(3)).await;
-    let claimed = claim(&store, &wish(1, 7, 10)).await;
-    assert_eq!(ids(&claimed.rows), inserted.iter().map(|inserted| inserted.id).collect::<Vec<_>>());
-    assert_eq!(settle(&store, &claimed.rows, End::Completed).await, [true; 3]);
-    assert_eq!(settle(&store, &claimed.rows, End::Completed).await, [false; 3]);
-    let row = store.row(inserted[0].id, SystemTime::UNIX_EPOCH).await.expect("it answers");
-    println!("{row:?}");
+async fn it_answers_as_one_in_memory_does() {
+    let seeds = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).map_or(0..6, |seed| seed..seed + 1);
+    for seed in seeds {
+        let place = Place::with_clock(format!("alike_{seed}").leak());
+        let store = Clocked::new(&place).await;
+        agree(&Memory::default(), &store, Time::Given, seed).await;
+    }
 }
