@@ -1,7 +1,5 @@
 //! What people do to jobs, queues and recurring jobs.
 
-use std::sync::Arc;
-
 use tokio_postgres::Row;
 
 use super::Postgres;
@@ -9,8 +7,9 @@ use super::columns::{at, clean, text};
 use super::lines::Post;
 use super::notice::{BEGINNING, Told};
 use super::session::Session;
-use super::settle::LOCK_KEYS;
+use super::settle::{LOCK_KEYS, ended};
 use crate::durable::store::{Cancelled, Fault, Notice, Pause, Subject};
+use crate::durable::tick::CLUSTER;
 
 const CANCEL: &str = "
     WITH e AS (
@@ -21,28 +20,34 @@ const CANCEL: &str = "
             finished_at = CASE WHEN j.state = 'running' THEN j.finished_at ELSE now() END,
             parked = NULL
         WHERE j.id = $1 AND j.state IN ('waiting', 'running', 'parked')
-        RETURNING j.id, j.state, j.name, j.run_at = 'infinity' AS turns
+        RETURNING j.id, j.state, j.name, j.queue
     ), freed AS (
         DELETE FROM job_runtime.unique_key k USING e WHERE k.job = e.id AND e.state = 'cancelled'
     )
-    SELECT state, name, turns FROM e";
+    SELECT state, name, queue FROM e";
 
 const IS_THERE: &str = "SELECT FROM job_runtime.job WHERE id = $1";
 
-const RETRY: &str = "
-    UPDATE job_runtime.job SET
-        state = 'waiting', run_at = now(), lane = priority, max_attempts = greatest(max_attempts, attempt + 1), deaths = 0,
-        parked = NULL, finished_at = NULL, error = NULL
-    WHERE id = $1 AND state <> 'running' AND run_at < 'infinity'
-    RETURNING queue, (extract(epoch FROM run_at) * 1000000)::bigint";
+/// What is completed has that attempt in its history from then on.
+const RETRY: &str = concat!(
+    "UPDATE job_runtime.job j SET
+        attempts = CASE WHEN j.state = 'completed' THEN ",
+    ended!("'completed'", "(extract(epoch FROM coalesce(j.finished_at, now())) * 1000000)::bigint", "NULL"),
+    " ELSE j.attempts END,
+        progress = CASE WHEN j.state = 'completed' THEN NULL ELSE j.progress END,
+        state = 'waiting', run_at = now(), lane = j.priority, max_attempts = greatest(j.max_attempts, j.attempt + 1),
+        deaths = 0, node = NULL, parked = NULL, finished_at = NULL, error = NULL
+    WHERE j.id = $1 AND j.state <> 'running' AND j.run_at < 'infinity'
+    RETURNING j.queue, (extract(epoch FROM j.run_at) * 1000000)::bigint"
+);
 
 const DELETE: &str = "
     WITH e AS (
-        DELETE FROM job_runtime.job WHERE id = $1 AND state <> 'running' RETURNING id
+        DELETE FROM job_runtime.job WHERE id = $1 AND state <> 'running' RETURNING id, name, queue
     ), freed AS (
         DELETE FROM job_runtime.unique_key k USING e WHERE k.job = e.id
     )
-    SELECT id FROM e";
+    SELECT queue, name FROM e";
 
 const PAUSE: &str = "
     INSERT INTO job_runtime.pause (kind, name, reason) VALUES ($1, $2, $3)
@@ -85,7 +90,8 @@ impl Postgres {
         session.begin();
         session.query(LOCK_KEYS, &[&vec![id]]).await?;
         let row = session.query_opt(DELETE, &[&id]).await?;
-        self.end_with(session, None).await?;
+        let ended = row.as_ref().map(|row| ended_of(row, 0, 1)).transpose()?.flatten();
+        self.end_with(session, ended.map(|ended| (ended, BEGINNING))).await?;
         Ok(row.is_some())
     }
 
@@ -126,8 +132,13 @@ fn stopped(id: i64, row: &Row) -> Result<(Cancelled, Option<Notice>), Fault> {
     if at::<&str>(row, 0)? == "running" {
         return Ok((Cancelled::Asked, Some(Notice::Cancel(id))));
     }
-    let ended = at::<bool>(row, 2)?.then(|| text(row, 1)).transpose()?;
-    Ok((Cancelled::AtOnce, ended.map(|name: Arc<str>| Notice::Ended(name))))
+    Ok((Cancelled::AtOnce, ended_of(row, 2, 1)?))
+}
+
+/// Others may wait for the end of a run of a recurring job.
+fn ended_of(row: &Row, queue: usize, name: usize) -> Result<Option<Notice>, Fault> {
+    let is_run = at::<&str>(row, queue)? == CLUSTER;
+    is_run.then(|| Ok(Notice::Ended(text(row, name)?))).transpose()
 }
 
 fn pause(row: &Row) -> Result<Pause, Fault> {

@@ -1,14 +1,16 @@
 //! From what PostgreSQL gives to what it means, and back.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio_postgres::Row;
-use tokio_postgres::types::FromSql;
+use tokio_postgres::types::{FromSql, Type};
 
 use super::fault::fault;
 use crate::clock::{earlier, later};
+use crate::durable::row::FAR;
 use crate::durable::store::Fault;
 
 /// A column of a row, by its place.
@@ -18,6 +20,19 @@ pub(super) fn at<'r, T: FromSql<'r>>(row: &'r Row, place: usize) -> Result<T, Fa
 
 pub(super) fn text(row: &Row, place: usize) -> Result<Arc<str>, Fault> {
     Ok(at::<&str>(row, place)?.into())
+}
+
+/// JSON as the text that it was written in.
+pub(super) struct Json<'a>(pub(super) &'a str);
+
+impl<'a> FromSql<'a> for Json<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(std::str::from_utf8(raw)?))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::JSON
+    }
 }
 
 /// A count, which is never below zero.
@@ -58,8 +73,6 @@ pub(super) fn time(micros: i64) -> SystemTime {
 pub(super) fn kept(time_of: SystemTime) -> SystemTime {
     time(since_epoch(time_of))
 }
-
-use crate::durable::row::FAR;
 
 fn micros_of(length: Duration) -> i64 {
     i64::try_from(length.as_micros()).unwrap_or(i64::MAX)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 
 use super::Postgres;
-use super::columns::{at, count};
+use super::columns::{Json, at, count};
 use super::line::Params;
 use crate::durable::link::Link;
 use crate::durable::row::{AttemptRow, Filter, JobRow, Parked};
@@ -29,7 +29,7 @@ macro_rules! shown {
 macro_rules! rows {
     ($condition:literal) => {
         concat!(
-            "SELECT j.id, j.name, j.queue, j.args::text, ",
+            "SELECT j.id, j.name, j.queue, j.args, ",
             shown!(),
             ", j.priority::int, j.attempt, j.max_attempts, j.enqueued_at, j.scheduled_at,
                 least(j.run_at, '9999-01-01 00:00:00+00'), j.started_at, j.finished_at, n.name, j.deaths, j.parked, j.error,
@@ -64,11 +64,11 @@ fn found(state: Option<JobState>) -> &'static str {
         Some(JobState::Retryable) => {
             found!("j.state = 'waiting' AND j.run_at > now() AND j.run_at < 'infinity' AND j.attempt > 0")
         }
-        Some(JobState::Running) => found!("j.state = 'running'"),
+        Some(JobState::Running) => found!("j.state = 'running' AND j.token IS NOT NULL"),
         Some(JobState::Completed) => found!("j.state = 'completed'"),
-        Some(JobState::Cancelled) => found!("j.state = 'cancelled'"),
-        Some(JobState::Discarded) => found!("j.state = 'discarded'"),
-        Some(JobState::Parked) => found!("j.state = 'parked'"),
+        Some(JobState::Cancelled) => found!("j.state = 'cancelled' AND j.error IS NOT NULL AND j.finished_at IS NOT NULL"),
+        Some(JobState::Discarded) => found!("j.state = 'discarded' AND j.error IS NOT NULL AND j.finished_at IS NOT NULL"),
+        Some(JobState::Parked) => found!("j.state = 'parked' AND j.parked IS NOT NULL"),
     }
 }
 
@@ -126,7 +126,7 @@ fn shown(row: &Row) -> Result<JobRow, Fault> {
         id: RunId::of_row(at(row, 0)?),
         name: at(row, 1)?,
         queue: at(row, 2)?,
-        args: at(row, 3)?,
+        args: at::<Json<'_>>(row, 3)?.0.to_owned(),
         state,
         priority: count(row, 5)?,
         attempt: count(row, 6)?,

@@ -5,6 +5,7 @@ mod address;
 mod batch;
 mod bell;
 mod claim;
+mod claimed;
 mod columns;
 mod config;
 mod connector;
@@ -28,6 +29,7 @@ mod ticks;
 mod tidy;
 mod within;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::SystemTime;
 
@@ -35,11 +37,14 @@ use super::office::Office;
 use super::row::{Filter, JobRow, NewJobs, Row};
 use super::settle::Settlement;
 use super::store::{
-    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Mark, Node, Pause, Rescued, Retention, Store,
-    Subject, Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject,
+    Tidied, Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
+use crate::engine::supervisor::Mark;
 pub(crate) use address::Address;
+#[cfg(test)]
+pub(super) use tests::bench;
 use cursor::Cursors;
 use lines::{Lines, Patience};
 
@@ -52,6 +57,8 @@ pub(crate) struct Postgres {
     listener: OnceLock<Listener>,
     bells: bell::Bells,
     cursors: Mutex<Cursors>,
+    /// Whether there was all that was wished for the last time.
+    plenty: AtomicBool,
     /// The node it is used by.
     node: Mutex<Option<i64>>,
 }
@@ -69,6 +76,7 @@ impl Postgres {
             listener: OnceLock::new(),
             bells: bell::Bells::default(),
             cursors: Mutex::default(),
+            plenty: AtomicBool::new(false),
             node: Mutex::default(),
         }
     }
@@ -192,7 +200,12 @@ impl Store for Postgres {
         Box::pin(self.read_marks(host))
     }
 
-    fn note_marks<'a>(&'a self, host: &'a str, marks: &'a [(Arc<str>, Mark)]) -> Asked<'a, ()> {
+    fn note_marks<'a>(
+        &'a self,
+        host: &'a str,
+        marks: &'a [(Arc<str>, Option<Mark>)],
+        _now: SystemTime,
+    ) -> Asked<'a, ()> {
         Box::pin(self.write_marks(host, marks))
     }
 }

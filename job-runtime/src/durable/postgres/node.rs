@@ -1,7 +1,6 @@
 //! Who is there: leases, and what becomes of the jobs of a process that is there no more.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::PoisonError;
 use std::time::SystemTime;
 
 use super::Postgres;
@@ -9,38 +8,42 @@ use super::columns::{at, integer, micros};
 use super::line::Params;
 use super::lines::Post;
 use super::notice::BEGINNING;
-use super::settle::{again, ended};
+use super::session::Session;
+use super::settle::ended;
 use crate::durable::store::{Beat, Fault, Node, Notice, Rescued};
 
-/// Jobs that nobody knew wait again, if this node knows them.
 const JOIN: &str = "
-    WITH joined AS (
-        INSERT INTO job_runtime.node (id, name, until, lease, since, jobs, queues)
-        SELECT $1, $2, now() + l.lease, l.lease, now(), $4, $5
-        FROM (SELECT $3::bigint * interval '1 microsecond' AS lease) l
-        ON CONFLICT (id) DO UPDATE SET name = excluded.name, until = excluded.until, lease = excluded.lease,
-            since = excluded.since, jobs = excluded.jobs, queues = excluded.queues, gone = false
-    ), known AS (
+    INSERT INTO job_runtime.node (id, name, until, lease, since, jobs, queues)
+    SELECT $1, $2, now() + l.lease, l.lease, now(), $4, $5
+    FROM (SELECT $3::bigint * interval '1 microsecond' AS lease) l
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, until = excluded.until, lease = excluded.lease,
+        since = excluded.since, jobs = excluded.jobs, queues = excluded.queues, gone = false
+    RETURNING now()";
+
+/// A lease that was over for a moment is begun anew, though it is still there. Tells whether it knows as before which jobs
+/// are known.
+const RENEW: &str = "
+    UPDATE job_runtime.node n SET
+        since = CASE WHEN n.until < now() THEN now() ELSE n.since END,
+        until = now() + $2::bigint * interval '1 microsecond', lease = $2::bigint * interval '1 microsecond',
+        jobs = $3, queues = $4
+    FROM (SELECT id, jobs, until FROM job_runtime.node WHERE id = $1 FOR UPDATE) old
+    WHERE n.id = old.id AND NOT n.gone
+    RETURNING now(), old.until >= now() AND old.jobs = $3";
+
+/// Jobs that nobody knew wait again, if this node knows them.
+const UNPARK: &str = "
+    WITH known AS (
         UPDATE job_runtime.job j SET state = 'waiting', parked = NULL, error = NULL
-        WHERE j.state = 'parked' AND j.parked = 'unknown' AND j.name = ANY ($4) RETURNING j.queue
+        WHERE j.parked = 'unknown' AND j.name = ANY ($1::text[]) RETURNING j.queue
     ), queue AS (
         SELECT DISTINCT queue FROM known
     ), told AS MATERIALIZED (
-        SELECT count(pg_notify($6, $7::bigint || ' work ' || $8::bigint || ' ' || queue)) FROM queue
+        SELECT count(pg_notify($2, $3::bigint || ' work ' || $4::bigint || ' ' || queue)) FROM queue
     )
-    SELECT now(), (SELECT array_agg(queue) FROM queue) FROM told";
+    SELECT queue FROM queue CROSS JOIN told";
 
-/// A lease that was over for a moment is begun anew, though it is still there.
-const RENEW: &str = "
-    UPDATE job_runtime.node SET
-        since = CASE WHEN until < now() THEN now() ELSE since END,
-        until = now() + $2::bigint * interval '1 microsecond', lease = $2::bigint * interval '1 microsecond',
-        jobs = $3, queues = $4
-    WHERE id = $1 AND NOT gone RETURNING now()";
-
-const STOPPED: &str = "
-    SELECT id, cancel, now() FROM job_runtime.job
-    WHERE node = $1 AND state = 'running' AND cancel IS NOT NULL ORDER BY id";
+const STOPPED: &str = "SELECT id, cancel, now() FROM job_runtime.job WHERE node = $1 AND cancel IS NOT NULL ORDER BY id";
 
 const CLOCK: &str = "SELECT now()";
 
@@ -67,60 +70,84 @@ const OVER: &str = concat!(
     " RETURNING n.id"
 );
 
-/// What a process had claimed that died: who wanted it stopped has that now, and it is parked when it had `$2` of its
-/// processes die. In the order of the rows, as all who lock several do.
+/// What nodes have claimed, in the order of the rows, as all who lock several do; and runs that wait for a place on them,
+/// which from now on any node may let in.
+macro_rules! mine {
+    () => {
+        "mine AS MATERIALIZED (
+            SELECT id FROM job_runtime.job WHERE token IS NOT NULL AND node = ANY ($1::bigint[]) ORDER BY id FOR UPDATE
+        ), turn AS (
+            UPDATE job_runtime.job SET node = NULL
+            WHERE queue = '@cluster' AND finished_at IS NULL AND state = 'waiting' AND node = ANY ($1::bigint[])
+            RETURNING name, run_at = 'infinity' AS waits
+        )"
+    };
+}
+
+/// What became of rows whose node is gone, told by `$2`, the channel, and `$3`, who tells it: where jobs wait again, and of
+/// which recurring jobs others may go on.
+macro_rules! told_of_gone {
+    () => {
+        "freed AS (
+            DELETE FROM job_runtime.unique_key k USING e WHERE k.job = e.id AND e.state = 'cancelled'
+        ), over AS (
+            SELECT name FROM e WHERE queue = '@cluster' AND state <> 'waiting' UNION SELECT name FROM turn WHERE waits
+        ), told AS MATERIALIZED (
+            SELECT count(pg_notify($2, w.payload)) FROM (
+                SELECT $3::bigint || ' work ' || min(run_at) || ' ' || queue FROM e WHERE state = 'waiting' GROUP BY queue
+                UNION ALL
+                SELECT $3::bigint || ' ended ' || name FROM over
+            ) w(payload)
+        ), shown AS (
+            SELECT id, state, queue, run_at, name FROM e UNION ALL SELECT NULL, 'over', NULL, NULL, name FROM over
+        )
+        SELECT shown.* FROM shown CROSS JOIN told ORDER BY id"
+    };
+}
+
+/// What a process had claimed that died: who wanted it stopped has that now, and it is parked when it had `$4` of its
+/// processes die.
 const BEREAVE: &str = concat!(
-    "WITH mine AS MATERIALIZED (
-        SELECT id FROM job_runtime.job WHERE state = 'running' AND node = ANY ($1::bigint[]) ORDER BY id FOR UPDATE
-    ), e AS (
+    "WITH ",
+    mine!(),
+    ", e AS (
         UPDATE job_runtime.job j SET
             deaths = j.deaths + 1,
-            state = CASE WHEN j.cancel IS NOT NULL THEN 'cancelled' WHEN j.deaths + 1 >= $2 THEN 'parked' ELSE 'waiting' END,
-            finished_at = CASE WHEN j.cancel IS NOT NULL THEN now() ELSE j.finished_at END,
+            state = CASE WHEN j.cancel IS NOT NULL THEN 'cancelled' WHEN j.deaths + 1 >= $4 THEN 'parked' ELSE 'waiting' END,
+            finished_at = CASE WHEN j.cancel IS NOT NULL THEN now() END,
             error = CASE
                 WHEN j.cancel IS NOT NULL THEN j.cancel
-                WHEN j.deaths + 1 >= $2 THEN 'its process died under it ' || j.deaths + 1 || ' times'
+                WHEN j.deaths + 1 >= $4 THEN 'its process died under it ' || j.deaths + 1 || ' times'
                 ELSE j.error END,
-            parked = CASE WHEN j.cancel IS NULL AND j.deaths + 1 >= $2 THEN 'quarantined' END,
-            lane = CASE WHEN j.cancel IS NOT NULL OR j.deaths + 1 >= $2 THEN j.lane
+            parked = CASE WHEN j.cancel IS NULL AND j.deaths + 1 >= $4 THEN 'quarantined' END,
+            lane = CASE WHEN j.cancel IS NOT NULL OR j.deaths + 1 >= $4 THEN j.lane
                 WHEN j.deaths + 1 > 1 THEN -1 ELSE j.priority END,
             attempts = ",
     ended!("NULL", "NULL", "'its process died, or lost its lease'"),
     ", progress = NULL, node = NULL, token = NULL, cancel = NULL
         FROM mine WHERE j.id = mine.id
         RETURNING j.id, j.state, j.queue, (extract(epoch FROM j.run_at) * 1000000)::bigint AS run_at, j.name
-    ), freed AS (
-        DELETE FROM job_runtime.unique_key k USING e WHERE k.job = e.id AND e.state = 'cancelled'
-    ), turns AS (
-        UPDATE job_runtime.job SET node = NULL
-        WHERE queue = '@cluster' AND state = 'waiting' AND node = ANY ($1::bigint[])
-    ), told AS MATERIALIZED (
-        SELECT count(pg_notify($3, $4::bigint || ' work ' || w.run_at || ' ' || queue)) FROM (
-            SELECT queue, min(run_at) AS run_at FROM e WHERE state = 'waiting' GROUP BY queue
-        ) w
-    )
-    SELECT e.id, e.state, e.queue, e.run_at, e.name FROM e CROSS JOIN told ORDER BY e.id"
+    ), ",
+    told_of_gone!()
 );
 
-/// What a process still has that goes waits again, as if it had not been claimed.
-const LEAVE: &str = "
-    WITH mine AS MATERIALIZED (
-        SELECT id FROM job_runtime.job WHERE state = 'running' AND node = $1 ORDER BY id FOR UPDATE
-    ), e AS (
+/// What a process still has that goes waits again, as if it had not been claimed, unless somebody wanted it stopped.
+const LEAVE: &str = concat!(
+    "WITH ",
+    mine!(),
+    ", e AS (
         UPDATE job_runtime.job j SET
-            state = 'waiting', attempt = j.attempt - 1, node = NULL, token = NULL, cancel = NULL
+            state = CASE WHEN j.cancel IS NULL THEN 'waiting' ELSE 'cancelled' END,
+            attempt = CASE WHEN j.cancel IS NULL THEN j.attempt - 1 ELSE j.attempt END,
+            finished_at = CASE WHEN j.cancel IS NOT NULL THEN now() END,
+            error = coalesce(j.cancel, j.error), node = NULL, token = NULL, cancel = NULL
         FROM mine WHERE j.id = mine.id
-        RETURNING j.id, j.state, j.queue, (extract(epoch FROM j.run_at) * 1000000)::bigint AS run_at
-    ), turns AS (
-        UPDATE job_runtime.job SET node = NULL WHERE queue = '@cluster' AND state = 'waiting' AND node = $1
+        RETURNING j.id, j.state, j.queue, (extract(epoch FROM j.run_at) * 1000000)::bigint AS run_at, j.name
     ), gone AS (
-        UPDATE job_runtime.node SET gone = true WHERE id = $1
-    ), told AS MATERIALIZED (
-        SELECT count(pg_notify($2, $3::bigint || ' work ' || w.run_at || ' ' || queue)) FROM (
-            SELECT queue, min(run_at) AS run_at FROM e GROUP BY queue
-        ) w
-    )
-    SELECT e.id, e.state, e.queue, e.run_at FROM e CROSS JOIN told";
+        UPDATE job_runtime.node SET gone = true WHERE id = ANY ($1::bigint[])
+    ), ",
+    told_of_gone!()
+);
 
 /// The names of jobs and of queues.
 fn names(node: &Node) -> (Vec<&str>, Vec<&str>) {
@@ -130,44 +157,45 @@ fn names(node: &Node) -> (Vec<&str>, Vec<&str>) {
 impl Postgres {
     /// The node that this store is used by.
     pub(super) fn me(&self) -> Option<i64> {
-        *self.node.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self.node.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn let_join(&self, node: &Node) -> Result<SystemTime, Fault> {
         self.lines.settle_here();
         let (jobs, queues) = names(node);
-        let (channel, lease) = (self.lines.schema.name(), micros(node.lease));
+        let lease = micros(node.lease);
         let mut session = self.lines.at(Post::Lease).await?;
-        let params: Params<'_> = &[
-            &node.id,
-            &&*node.name,
-            &lease,
-            &jobs,
-            &queues,
-            &channel,
-            &self.id,
-            &BEGINNING,
-        ];
+        let params: Params<'_> = &[&node.id, &&*node.name, &lease, &jobs, &queues];
         let row = session.query_opt(JOIN, params).await?.ok_or_else(silent)?;
+        self.unpark(&mut session, &jobs).await?;
         session.done();
-        *self.node.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(node.id);
-        for queue in at::<Option<Vec<&str>>>(&row, 1)?.unwrap_or_default() {
-            self.tell_here(Notice::Work(queue.into()), BEGINNING);
-        }
+        *self.node.lock().unwrap_or_else(PoisonError::into_inner) = Some(node.id);
         at(&row, 0)
+    }
+
+    async fn unpark(&self, session: &mut Session<'_>, jobs: &[&str]) -> Result<(), Fault> {
+        let params: Params<'_> = &[&jobs, &self.lines.schema.name(), &self.id, &BEGINNING];
+        for row in session.query(UNPARK, params).await? {
+            self.tell_here(Notice::Work(at::<&str>(&row, 0)?.into()), BEGINNING);
+        }
+        Ok(())
     }
 
     pub(super) async fn renew(&self, node: &Node) -> Result<Beat, Fault> {
         let (jobs, queues) = names(node);
         let lease = micros(node.lease);
         let mut session = self.lines.within(Post::Lease, self.lines.patience.beat).await?;
-        let renewed =
-            session.query_opt(RENEW, &[&node.id, &lease, &jobs, &queues]).await?;
-        let stopped = session.query(STOPPED, &[&node.id]).await?;
+        let renewed = session.query_opt(RENEW, &[&node.id, &lease, &jobs, &queues]).await?;
         let now = match &renewed {
-            Some(renewed) => at(renewed, 0)?,
+            Some(renewed) => {
+                if !at::<bool>(renewed, 1)? {
+                    self.unpark(&mut session, &jobs).await?;
+                }
+                at(renewed, 0)?
+            }
             None => at(&session.query_opt(CLOCK, &[]).await?.ok_or_else(silent)?, 0)?,
         };
+        let stopped = session.query(STOPPED, &[&node.id]).await?;
         session.done();
         let cancelled = stopped.iter().map(|row| Ok((at(row, 0)?, at(row, 1)?))).collect::<Result<_, Fault>>()?;
         Ok(Beat { known: renewed.is_some(), now, cancelled })
@@ -179,14 +207,11 @@ impl Postgres {
         session.begin();
         let dead = session.query(OVER, &[&me]).await?;
         let dead = dead.iter().map(|row| at(row, 0)).collect::<Result<Vec<i64>, Fault>>()?;
-        if dead.is_empty() {
-            session.commit().await?;
-            session.done();
-            return Ok(Rescued::default());
+        let mut rows = Vec::new();
+        if !dead.is_empty() {
+            let params: Params<'_> = &[&dead, &self.lines.schema.name(), &self.id, &integer(quarantine)];
+            rows = session.query(BEREAVE, params).await?;
         }
-        let (channel, quarantine) = (self.lines.schema.name(), integer(quarantine));
-        let rows =
-            session.query(BEREAVE, &[&dead, &quarantine, &channel, &self.id]).await?;
         session.commit().await?;
         session.done();
         let mut rescued = Rescued::default();
@@ -197,27 +222,31 @@ impl Postgres {
                 _ => {}
             }
         }
-        self.hear_again(&rows)?;
+        self.hear_of_gone(&rows)?;
         Ok(rescued)
     }
 
     pub(super) async fn let_go(&self, node: i64) -> Result<(), Fault> {
         let channel = self.lines.schema.name();
         let mut session = self.lines.at(Post::Lease).await?;
-        let rows = session.query(LEAVE, &[&node, &channel, &self.id]).await?;
+        let rows = session.query(LEAVE, &[&vec![node], &channel, &self.id]).await?;
         // Nobody may listen here any more who would tell these.
         for told in self.owed_now() {
             session.query(super::listen::NOTIFY, &[&channel, &told]).await?;
         }
         session.done();
-        self.hear_again(&rows)
+        self.hear_of_gone(&rows)
     }
 
-    /// Rows wait again that had waited before.
-    fn hear_again(&self, rows: &[tokio_postgres::Row]) -> Result<(), Fault> {
-        let mut heard = BTreeMap::<Arc<str>, i64>::new();
-        again(rows, &mut heard)?;
-        heard.into_iter().for_each(|(queue, from)| self.tell_here(Notice::Work(queue), from));
+    /// What was told of rows whose node is gone is told here too.
+    fn hear_of_gone(&self, rows: &[tokio_postgres::Row]) -> Result<(), Fault> {
+        for row in rows {
+            match at::<&str>(row, 1)? {
+                "waiting" => self.tell_here(Notice::Work(at::<&str>(row, 2)?.into()), at(row, 3)?),
+                "over" => self.tell_here(Notice::Ended(at::<&str>(row, 4)?.into()), BEGINNING),
+                _ => {}
+            }
+        }
         Ok(())
     }
 }

@@ -7,8 +7,9 @@ use super::Postgres;
 use super::columns::{at, clean, kept, micros};
 use super::line::Params;
 use super::lines::Post;
-use crate::durable::store::{Fault, Mark};
+use crate::durable::store::Fault;
 use crate::durable::tick::{Enrolled, Enrolment};
+use crate::engine::supervisor::Mark;
 
 /// A schedule that differs takes the place of the one that is known, unless who made that known is still there; nothing is
 /// due of it that had been due before.
@@ -26,13 +27,25 @@ const ENROL: &str = "
 
 const KNOWN: &str = "SELECT name, last FROM job_runtime.schedule WHERE name = ANY ($1::text[])";
 
-const MARKS: &str = "SELECT name, schedule, last, next FROM job_runtime.mark WHERE host = $1 ORDER BY name";
+/// Of each job what this host has written down, or else who did so last.
+const MARKS: &str = "
+    SELECT DISTINCT ON (name) name, schedule, last, next FROM job_runtime.mark
+    ORDER BY name, host = $1 DESC, noted DESC";
 
 const NOTE_MARKS: &str = "
-    INSERT INTO job_runtime.mark (host, name, schedule, last, next)
-    SELECT $1, m.name, m.schedule, m.last, m.next
+    INSERT INTO job_runtime.mark (host, name, schedule, last, next, noted)
+    SELECT $1, m.name, m.schedule, m.last, m.next, now()
     FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[]) AS m(name, schedule, last, next)
-    ON CONFLICT (host, name) DO UPDATE SET schedule = excluded.schedule, last = excluded.last, next = excluded.next";
+    ON CONFLICT (name, host) DO UPDATE SET
+        schedule = excluded.schedule, last = excluded.last, next = excluded.next, noted = excluded.noted";
+
+const FORGET_JOBS: &str = "DELETE FROM job_runtime.mark WHERE name = ANY ($1::text[])";
+
+/// What was written down long ago, where another host has something newer.
+pub(super) const FORGET_HOSTS: &str = "
+    DELETE FROM job_runtime.mark m WHERE m.noted < now() - $1::bigint * interval '1 microsecond' AND EXISTS (
+        SELECT FROM job_runtime.mark newer WHERE newer.name = m.name AND newer.noted > m.noted
+    )";
 
 impl Postgres {
     pub(super) async fn make_known(&self, node: i64, schedules: &[Enrolment]) -> Result<Vec<Enrolled>, Fault> {
@@ -59,7 +72,7 @@ impl Postgres {
     }
 
     pub(super) async fn read_marks(&self, host: &str) -> Result<Vec<(String, Mark)>, Fault> {
-        let mut session = self.lines.at(Post::Lease).await?;
+        let mut session = self.lines.at(Post::Ends).await?;
         let rows = session.query(MARKS, &[&host]).await?;
         session.done();
         let mark = |row: &tokio_postgres::Row| {
@@ -68,16 +81,22 @@ impl Postgres {
         rows.iter().map(mark).collect()
     }
 
-    pub(super) async fn write_marks(&self, host: &str, marks: &[(Arc<str>, Mark)]) -> Result<(), Fault> {
-        // The last of each name, as one statement changes a row once.
-        let marks: BTreeMap<&str, &Mark> = marks.iter().map(|(name, mark)| (&**name, mark)).collect();
-        let names: Vec<&str> = marks.keys().copied().collect();
-        let schedules: Vec<_> = marks.values().map(|mark| clean(&mark.schedule)).collect();
-        let last: Vec<_> = marks.values().map(|mark| mark.last.map(kept)).collect();
-        let next: Vec<_> = marks.values().map(|mark| kept(mark.next)).collect();
-        let mut session = self.lines.at(Post::Lease).await?;
-        let params: Params<'_> = &[&host, &names, &schedules, &last, &next];
-        session.query(NOTE_MARKS, params).await?;
+    pub(super) async fn write_marks(&self, host: &str, marks: &[(Arc<str>, Option<Mark>)]) -> Result<(), Fault> {
+        // The last of each name, in order: one statement changes a row once, and two wait for each other in no circle.
+        let marks: BTreeMap<&str, &Option<Mark>> = marks.iter().map(|(name, mark)| (&**name, mark)).collect();
+        let gone: Vec<&str> = marks.iter().filter(|(_, mark)| mark.is_none()).map(|(name, _)| *name).collect();
+        let marks: Vec<(&str, &Mark)> = marks.iter().filter_map(|(name, mark)| Some((*name, mark.as_ref()?))).collect();
+        let names: Vec<&str> = marks.iter().map(|(name, _)| *name).collect();
+        let schedules: Vec<_> = marks.iter().map(|(_, mark)| clean(&mark.schedule)).collect();
+        let last: Vec<_> = marks.iter().map(|(_, mark)| mark.last.map(kept)).collect();
+        let next: Vec<_> = marks.iter().map(|(_, mark)| kept(mark.next)).collect();
+        let mut session = self.lines.at(Post::Ends).await?;
+        if !names.is_empty() {
+            session.query(NOTE_MARKS, &[&host, &names, &schedules, &last, &next]).await?;
+        }
+        if !gone.is_empty() {
+            session.query(FORGET_JOBS, &[&gone]).await?;
+        }
         session.done();
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Writes down how attempts ended, and how far others are.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio_postgres::Row;
@@ -113,15 +113,33 @@ const PROGRESS: &str = "
 impl Postgres {
     pub(super) async fn write_ends(&self, settlements: &[Settlement]) -> Result<Vec<bool>, Fault> {
         let mut session = self.lines.at(Post::Ends).await?;
+        let mut all = vec![false; settlements.len()];
+        for round in rounds(settlements) {
+            let of_round: Vec<&Settlement> = round.iter().filter_map(|place| settlements.get(*place)).collect();
+            let changed = self.write_round(&mut session, &of_round).await?;
+            for (place, settlement) in round.into_iter().zip(of_round) {
+                if let Some(is_changed) = all.get_mut(place) {
+                    *is_changed = changed.contains(&settlement.claim.id);
+                }
+            }
+        }
+        session.done();
+        let ended = settlements.iter().zip(&all).filter(|(settlement, changed)| settlement.awaited && **changed);
+        ended.for_each(|(settlement, _)| self.tell_here(Notice::Ended(Arc::clone(&settlement.name)), BEGINNING));
+        Ok(all)
+    }
+
+    /// Writes down one end of each row at most; which rows were changed.
+    async fn write_round(&self, session: &mut Session<'_>, ends: &[&Settlement]) -> Result<HashSet<i64>, Fault> {
         let mut changed = HashSet::new();
         let mut heard = BTreeMap::new();
-        let groups = Groups::of(settlements);
+        let groups = Groups::of(ends);
         if !groups.completed.is_empty() {
             let rows = session.query(COMPLETED, &groups.completed.params()).await?;
             note(&rows, &mut changed)?;
         }
         if !groups.others.claims.is_empty() {
-            let rows = self.write_others(&mut session, &groups.others).await?;
+            let rows = self.write_others(session, &groups.others).await?;
             note(&rows, &mut changed)?;
             again(&rows, &mut heard)?;
         }
@@ -131,12 +149,8 @@ impl Postgres {
             let rows = session.query(DECLINED, &[ids, attempts, tokens, &channel, &by]).await?;
             note(&rows, &mut changed)?;
         }
-        session.done();
-        let is_changed = |settlement: &Settlement| changed.contains(&settlement.claim.id);
         heard.into_iter().for_each(|(queue, from)| self.tell_here(Notice::Work(queue), from));
-        let ended = settlements.iter().filter(|settlement| settlement.awaited && is_changed(settlement));
-        ended.for_each(|settlement| self.tell_here(Notice::Ended(Arc::clone(&settlement.name)), BEGINNING));
-        Ok(settlements.iter().map(is_changed).collect())
+        Ok(changed)
     }
 
     async fn write_others(&self, session: &mut Session<'_>, others: &Others<'_>) -> Result<Vec<Row>, Fault> {
@@ -182,6 +196,21 @@ impl Postgres {
     }
 }
 
+/// The places of ends in rounds of which each has one end of a row at most: mostly it is one round.
+fn rounds(settlements: &[Settlement]) -> Vec<Vec<usize>> {
+    let mut rounds = Vec::<Vec<usize>>::new();
+    let mut seen = HashMap::<i64, usize>::new();
+    for (place, settlement) in settlements.iter().enumerate() {
+        let times = seen.entry(settlement.claim.id).or_default();
+        match rounds.get_mut(*times) {
+            Some(round) => round.push(place),
+            None => rounds.push(vec![place]),
+        }
+        *times += 1;
+    }
+    rounds
+}
+
 /// The numbers of rows that were changed.
 fn note(rows: &[Row], changed: &mut HashSet<i64>) -> Result<(), Fault> {
     for row in rows {
@@ -191,7 +220,7 @@ fn note(rows: &[Row], changed: &mut HashSet<i64>) -> Result<(), Fault> {
 }
 
 /// The queues in which rows wait again, and from when on.
-pub(super) fn again(rows: &[Row], heard: &mut BTreeMap<Arc<str>, i64>) -> Result<(), Fault> {
+fn again(rows: &[Row], heard: &mut BTreeMap<Arc<str>, i64>) -> Result<(), Fault> {
     for row in rows {
         if at::<&str>(row, 1)? == "waiting" {
             let from: i64 = at(row, 3)?;
@@ -250,9 +279,9 @@ struct Others<'s> {
 
 impl<'s> Groups<'s> {
     /// In the order of the rows, so that two who write down the same wait for each other and not in a circle.
-    fn of(settlements: &'s [Settlement]) -> Self {
+    fn of(ends: &[&'s Settlement]) -> Self {
         let mut groups = Self::default();
-        let mut sorted: Vec<&Settlement> = settlements.iter().collect();
+        let mut sorted = ends.to_vec();
         sorted.sort_unstable_by_key(|settlement| settlement.claim.id);
         for settlement in sorted {
             match settlement.end {

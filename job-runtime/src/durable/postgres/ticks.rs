@@ -9,8 +9,8 @@ use std::time::SystemTime;
 use tokio_postgres::Row as Columns;
 
 use super::Postgres;
-use super::claim::{claimed, claiming, row};
-use super::columns::{at, integer, kept};
+use super::claimed::{Names, claimed, claiming, row};
+use super::columns::{at, integer, kept, text};
 use super::line::Params;
 use super::lines::Post;
 use super::notice::{BEGINNING, Told};
@@ -49,7 +49,8 @@ const WAIT: &str = "
 /// wait for a place.
 const RUNS: &str = "
     SELECT id, run_at = 'infinity', serial FROM job_runtime.job
-    WHERE queue = '@cluster' AND name = $1 AND state IN ('waiting', 'running') AND NOT (state = 'running' AND asking)
+    WHERE queue = '@cluster' AND name = $1 AND finished_at IS NULL AND state IN ('waiting', 'running')
+        AND NOT (state = 'running' AND asking)
     ORDER BY id";
 
 const PUT_BACK: &str = "
@@ -65,7 +66,7 @@ const STOP: &str = "
         finished_at = CASE WHEN state = 'running' THEN finished_at ELSE now() END,
         state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END
     WHERE id = ANY ($1::bigint[]) AND state IN ('waiting', 'running')
-    RETURNING id, state = 'running'";
+    RETURNING id, state = 'running', name";
 
 const ASKED: &str = concat!(
     "UPDATE job_runtime.job j SET asking = false
@@ -81,7 +82,8 @@ const PROCEED: &str = concat!(
     claiming!(),
     " WHERE j.id = (
         SELECT id FROM job_runtime.job
-        WHERE queue = '@cluster' AND name = $3 AND state = 'waiting' AND run_at = 'infinity' AND (node IS NULL OR node = $1)
+        WHERE queue = '@cluster' AND name = $3 AND finished_at IS NULL AND state = 'waiting' AND run_at = 'infinity'
+            AND (node IS NULL OR node = $1)
         ORDER BY scheduled_at, id LIMIT 1
     )
     RETURNING ",
@@ -101,10 +103,10 @@ impl Postgres {
         let mut session = self.lines.at(Post::Ticks).await?;
         let mut ticked = Vec::new();
         for tick in ticks {
-            let mut stopped = Vec::new();
+            let mut notices = Vec::new();
             self.take_turn(&mut session, &tick.entrance.name).await?;
-            ticked.push(decide_tick(&mut session, node, tick, &mut stopped).await?);
-            self.end_turn(&mut session, stopped).await?;
+            ticked.push(decide_tick(&mut session, node, tick, &mut notices).await?);
+            self.end_turn(&mut session, notices).await?;
         }
         session.done();
         Ok(ticked)
@@ -112,25 +114,25 @@ impl Postgres {
 
     pub(super) async fn let_in(&self, node: i64, entrance: &Entrance) -> Result<Admission, Fault> {
         let mut session = self.lines.at(Post::Ticks).await?;
-        let mut stopped = Vec::new();
+        let mut notices = Vec::new();
         self.take_turn(&mut session, &entrance.name).await?;
-        let admission = enter(&mut session, node, entrance, None, &mut stopped).await?;
-        self.end_turn(&mut session, stopped).await?;
+        let admission = enter(&mut session, node, entrance, None, &mut notices).await?;
+        self.end_turn(&mut session, notices).await?;
         session.done();
         Ok(admission)
     }
 
     pub(super) async fn let_in_asked(&self, claim: Claim, entrance: &Entrance) -> Result<Admission, Fault> {
         let mut session = self.lines.at(Post::Ticks).await?;
-        let mut stopped = Vec::new();
+        let mut notices = Vec::new();
         self.take_turn(&mut session, &entrance.name).await?;
         let attempt = integer(claim.attempt);
         let asked = session.query_opt(ASKED, &[&claim.id, &attempt, &claim.token]).await?;
         let admission = match &asked {
-            Some(asked) => resolve(&mut session, row(asked)?, entrance, &mut stopped).await?,
+            Some(asked) => resolve(&mut session, row(asked, &mut Names::default())?, entrance, &mut notices).await?,
             None => Admission::Skip(SkipReason::Cancelled, None),
         };
-        self.end_turn(&mut session, stopped).await?;
+        self.end_turn(&mut session, notices).await?;
         session.done();
         Ok(admission)
     }
@@ -145,7 +147,7 @@ impl Postgres {
             if !runs(&mut session, &turn.name).await?.is_serial {
                 let params: Params<'_> = &[&node, &turn.token, &&*turn.name];
                 let started = session.query_opt(PROCEED, params).await?;
-                of_job.extend(started.map(|started| Ok(Advance::Start(row(&started)?))).transpose()?);
+                of_job.extend(started.map(|started| Ok(Advance::Start(row(&started, &mut Names::default())?))).transpose()?);
             }
             self.end_turn(&mut session, Vec::new()).await?;
             advances.extend(of_job.into_iter().map(|advance| (Arc::clone(&turn.name), advance)));
@@ -160,15 +162,15 @@ impl Postgres {
         session.query(TURN, &[&self.lines.schema.name(), &name]).await.map(drop)
     }
 
-    /// Ends it, and asks runs to stop.
-    async fn end_turn(&self, session: &mut Session<'_>, stopped: Vec<i64>) -> Result<(), Fault> {
+    /// Ends it, and tells what came of it.
+    async fn end_turn(&self, session: &mut Session<'_>, notices: Vec<Notice>) -> Result<(), Fault> {
         let channel = self.lines.schema.name();
-        for id in &stopped {
-            let payload = Told { by: self.id, notice: Notice::Cancel(*id), from: BEGINNING }.payload();
+        for notice in &notices {
+            let payload = Told { by: self.id, notice: notice.clone(), from: BEGINNING }.payload();
             session.query(super::listen::NOTIFY, &[&channel, &payload]).await?;
         }
         session.commit().await?;
-        stopped.into_iter().for_each(|id| self.tell_here(Notice::Cancel(id), BEGINNING));
+        notices.into_iter().for_each(|notice| self.tell_here(notice, BEGINNING));
         Ok(())
     }
 }
@@ -177,7 +179,7 @@ async fn decide_tick(
     session: &mut Session<'_>,
     node: i64,
     tick: &Tick,
-    stopped: &mut Vec<i64>,
+    notices: &mut Vec<Notice>,
 ) -> Result<Ticked, Fault> {
     let (name, newest) = (&*tick.entrance.name, kept(tick.newest));
     let Some(stands) = session.query_opt(STANDS, &[&name, &newest]).await? else {
@@ -199,7 +201,7 @@ async fn decide_tick(
         admissions.push(if behind {
             wait_behind(session, node, &tick.entrance, *nominal).await?
         } else {
-            enter(session, node, &tick.entrance, Some(*nominal), stopped).await?
+            enter(session, node, &tick.entrance, Some(*nominal), notices).await?
         });
     }
     Ok(Ticked::Won(admissions))
@@ -231,7 +233,7 @@ async fn enter(
     node: i64,
     entrance: &Entrance,
     nominal: Option<SystemTime>,
-    stopped: &mut Vec<i64>,
+    notices: &mut Vec<Notice>,
 ) -> Result<Admission, Fault> {
     let params: Params<'_> = &[
         &node,
@@ -244,8 +246,8 @@ async fn enter(
         &entrance.guarded,
     ];
     let entered = session.query_opt(ENTER, params).await?.ok_or_else(lost)?;
-    let entered = row(&entered)?;
-    if entrance.guarded { Ok(Admission::Start(entered)) } else { resolve(session, entered, entrance, stopped).await }
+    let entered = row(&entered, &mut Names::default())?;
+    if entrance.guarded { Ok(Admission::Start(entered)) } else { resolve(session, entered, entrance, notices).await }
 }
 
 /// Decides about a claimed run among all others of its job.
@@ -253,7 +255,7 @@ async fn resolve(
     session: &mut Session<'_>,
     run: Row,
     entrance: &Entrance,
-    stopped: &mut Vec<i64>,
+    notices: &mut Vec<Notice>,
 ) -> Result<Admission, Fault> {
     let Runs { mut on, waiting, .. } = runs(session, &entrance.name).await?;
     let id = run.claim.id;
@@ -272,7 +274,7 @@ async fn resolve(
         }
         Decision::Stop => {
             let asked = session.query(STOP, &[&on, &STOPPED]).await?;
-            stopped.extend(running(&asked)?);
+            notices.extend(asked.iter().map(stopped).collect::<Result<Vec<_>, _>>()?);
             session.query(PUT_BACK, &[&id]).await?;
             Ok(Admission::Stop { row: id, stopping: on, replaced: None })
         }
@@ -301,15 +303,9 @@ async fn runs(session: &mut Session<'_>, name: &str) -> Result<Runs, Fault> {
     Ok(runs)
 }
 
-/// Those that run, of those that were asked to stop.
-fn running(asked: &[Columns]) -> Result<Vec<i64>, Fault> {
-    let mut running = Vec::new();
-    for row in asked {
-        if at(row, 1)? {
-            running.push(at(row, 0)?);
-        }
-    }
-    Ok(running)
+/// A run that is asked to stop, or has come to its end between two attempts.
+fn stopped(row: &Columns) -> Result<Notice, Fault> {
+    Ok(if at(row, 1)? { Notice::Cancel(at(row, 0)?) } else { Notice::Ended(text(row, 2)?) })
 }
 
 /// Which rows wait no more, and why.

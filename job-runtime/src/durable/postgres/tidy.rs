@@ -7,8 +7,9 @@ use super::Postgres;
 use super::columns::{at, micros};
 use super::lines::Post;
 use super::node::is_steady;
+use super::schedules::FORGET_HOSTS;
 use super::session::Session;
-use crate::durable::store::{Fault, Retention, Tidied};
+use crate::durable::store::{FORGOTTEN, Fault, Retention, Tidied};
 
 /// Rows that were kept for long enough: a part of them, so that nobody waits for long for what it locks.
 const PRUNE: &str = "
@@ -24,10 +25,11 @@ const PRUNE: &str = "
 
 const KEYS: &str = "DELETE FROM job_runtime.unique_key WHERE until <= now()";
 
-/// Nodes of which nothing is known any more, but their names in what is kept.
+/// Nodes that are gone for so long that nothing is kept any more that has their names.
 const NODES: &str = "
     DELETE FROM job_runtime.node n
-    WHERE n.gone AND n.until < now() - greatest($1::bigint, $2::bigint) * interval '1 microsecond' - interval '1 day'";
+    WHERE n.gone AND n.until < now() - greatest($1::bigint, $2::bigint, $3::bigint) * interval '1 microsecond'
+        AND NOT EXISTS (SELECT FROM job_runtime.job j WHERE j.token IS NOT NULL AND j.node = n.id)";
 
 /// Of each lane of a queue the first that are due, as far as no node that is there has a job of their name; as with leases,
 /// who asks has been there for long enough that all others can be. That they still wait is asked in other words, as with
@@ -73,7 +75,9 @@ impl Postgres {
         }
         let mut session = self.lines.at(Post::Lease).await?;
         session.query(KEYS, &[]).await?;
-        session.query(NODES, &[&completed, &discarded]).await?;
+        let forgotten = micros(FORGOTTEN);
+        session.query(NODES, &[&completed, &discarded, &forgotten]).await?;
+        session.query(FORGET_HOSTS, &[&forgotten]).await?;
         let queues: Vec<&str> = queues.iter().map(|queue| &**queue).collect();
         let parked = session.query(PARK, &[&queues, &self.me()]).await?;
         session.done();

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::pin::Pin;
 
-
 use super::Postgres;
 use super::insert::{Telling, put};
 use super::session::Session;
@@ -20,7 +19,7 @@ impl Within for tokio_postgres::Transaction<'_> {
     where
         Self: 't;
 
-    fn put<'t>(&'t mut self, jobs: Insertion) -> Self::Put<'t> {
+    fn put(&mut self, jobs: Insertion) -> Self::Put<'_> {
         let client = self.client();
         Box::pin(async move { Put(put_with(client, &jobs).await) })
     }
@@ -34,7 +33,7 @@ impl Within for deadpool_postgres::Transaction<'_> {
     where
         Self: 't;
 
-    fn put<'t>(&'t mut self, jobs: Insertion) -> Self::Put<'t> {
+    fn put(&mut self, jobs: Insertion) -> Self::Put<'_> {
         (**self).put(jobs)
     }
 }
@@ -45,7 +44,7 @@ pub(super) fn meant(store: &dyn Store) -> Result<&Postgres, Fault> {
     any.downcast_ref().ok_or_else(|| Fault::lasting("it is no database of PostgreSQL, as that of the transaction is"))
 }
 
-async fn put_with(client: &tokio_postgres::Client, Insertion { store, jobs }: &Insertion) -> Result<Vec<Inserted>, Fault> {
+async fn put_with(client: &tokio_postgres::Client, Insertion { store, jobs, .. }: &Insertion) -> Result<Vec<Inserted>, Fault> {
     let postgres = meant(&**store)?;
     let telling = Telling::at_commit(postgres.lines.schema.name(), &jobs.queue);
     let mut session = Session::theirs(&postgres.lines, client);

@@ -1,108 +1,28 @@
-//! The store answers as one in memory does.
+//! The store answers as one in memory does, to what is asked at random.
 
-use std::sync::Arc;
-use std::time::SystemTime;
-
-use tokio::sync::Mutex;
-
+use super::clocked::Clocked;
 use super::place::Place;
-use crate::durable::alike::{Time, agree};
+use crate::durable::alike::{Time, agree, seeds};
 use crate::durable::memory::Memory;
-use crate::durable::postgres::Postgres;
-use crate::durable::postgres::line::Line;
-use crate::durable::row::{Filter, JobRow, NewJobs, Row};
-use crate::durable::settle::Settlement;
-use crate::durable::store::{
-    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Mark, Node, Pause, Rescued, Retention, Store,
-    Subject, Tidied, Versions, Wish,
-};
-use crate::durable::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 
-/// A store whose database shows the time that is given. A node watches, whose lease is never over.
-struct Clocked {
-    store: Arc<Postgres>,
-    clock: Mutex<Line>,
-}
-
-const WATCHER: i64 = -1;
-
-impl Clocked {
-    async fn new(place: &Place) -> Self {
-        let store = place.open().await;
-        place.sql(&format!(
-            "UPDATE clock.time SET started = '1970-01-01';
-             INSERT INTO job_runtime.node VALUES ({WATCHER}, 'watcher', 'infinity', '0', '1970-01-01', '{{}}', '{{}}')"
-        ));
-        store.lines.settle_here();
-        let clock = store.lines.connect().await.expect("it is there");
-        Self { store, clock: Mutex::new(clock) }
-    }
-
-    async fn set(&self, now: SystemTime) {
-        let since = now.duration_since(SystemTime::UNIX_EPOCH).expect("it is later").as_micros();
-        let set = format!("UPDATE clock.time SET now = timestamptz 'epoch' + {since} * interval '1 microsecond'");
-        self.clock.lock().await.run(&set).await.expect("it can be set");
-        *self.store.node.lock().expect("no panic") = Some(WATCHER);
-    }
-}
-
-/// Sets the clock, and asks.
-macro_rules! clocked {
-    ($($name:ident ( $($arg:ident : $type:ty),* ) -> $result:ty;)*) => {
-        $(fn $name<'a>(&'a self, $($arg: $type,)* now: SystemTime) -> Asked<'a, $result> {
-            Box::pin(async move {
-                self.set(now).await;
-                self.store.$name($($arg,)* now).await
-            })
-        })*
-    };
-}
-
-#[rustfmt::skip]
-impl Store for Clocked {
-    fn describe(&self) -> String { self.store.describe() }
-    fn is_private(&self) -> bool { false }
-    fn tell(&self, listener: Listener) { self.store.tell(listener); }
-    fn listen(&self) -> Asked<'_, ()> { self.store.listen() }
-    fn adopt(&self, node: i64, token: i64) -> Asked<'_, Vec<Row>> { self.store.adopt(node, token) }
-    fn note_progress<'a>(&'a self, progress: &'a [(Claim, String)]) -> Asked<'a, ()> { self.store.note_progress(progress) }
-    fn delete(&self, id: i64) -> Asked<'_, bool> { self.store.delete(id) }
-    fn pauses(&self) -> Asked<'_, Vec<Pause>> { self.store.pauses() }
-    fn marks<'a>(&'a self, host: &'a str) -> Asked<'a, Vec<(String, Mark)>> { self.store.marks(host) }
-    fn note_marks<'a>(&'a self, host: &'a str, marks: &'a [(Arc<str>, Mark)]) -> Asked<'a, ()> {
-        self.store.note_marks(host, marks)
-    }
-
-    clocked! {
-        migrate() -> Versions;
-        join(node: &'a Node) -> SystemTime;
-        beat(node: &'a Node) -> Beat;
-        rescue(quarantine: u32) -> Rescued;
-        leave(node: i64) -> ();
-        insert(jobs: &'a NewJobs) -> Vec<Inserted>;
-        claim(wish: &'a Wish) -> Claimed;
-        settle(settlements: &'a [Settlement]) -> Vec<bool>;
-        row(id: i64) -> Option<JobRow>;
-        rows(filter: &'a Filter) -> Vec<JobRow>;
-        census(queue: &'a str) -> Census;
-        cancel(id: i64, reason: &'a str) -> Cancelled;
-        retry(id: i64) -> bool;
-        pause(what: Subject, name: &'a str, reason: Option<&'a str>) -> ();
-        tidy(queues: &'a [Arc<str>], keep: Retention) -> Tidied;
-        enrol(node: i64, schedules: &'a [Enrolment]) -> Vec<Enrolled>;
-        tick(node: i64, ticks: &'a [Tick]) -> Vec<Ticked>;
-        trigger(node: i64, entrance: &'a Entrance) -> Admission;
-        admit(claim: Claim, entrance: &'a Entrance) -> Admission;
-        proceed(node: i64, turns: &'a [Turn]) -> Vec<(Arc<str>, Advance)>;
-    }
-}
+/// Few enough for each run of the tests.
+const SEEDS: u64 = 4;
+const MANY: u64 = 200;
 
 #[tokio::test]
 async fn it_answers_as_one_in_memory_does() {
-    let seeds = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).map_or(0..6, |seed| seed..seed + 1);
-    for seed in seeds {
-        let place = Place::with_clock(format!("alike_{seed}").leak());
-        let store = Clocked::new(&place).await;
+    agrees("alike", SEEDS).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn it_answers_as_one_in_memory_does_to_everything() {
+    agrees("alike_to_everything", MANY).await;
+}
+
+async fn agrees(name: &str, count: u64) {
+    for seed in seeds(count) {
+        let store = Clocked::new(Place::with_clock(&format!("{name}_{seed}"))).await;
         agree(&Memory::default(), &store, Time::Given, seed).await;
     }
 }

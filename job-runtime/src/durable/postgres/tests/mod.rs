@@ -1,6 +1,19 @@
-//! The store against a server of its own.
+//! What is PostgreSQL's own, and what every store does.
 
 mod alike;
-#[allow(warnings, clippy::all)]
-mod bench;
+mod clocked;
 mod place;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use self::clocked::Clocked;
+use self::place::Place;
+use crate::durable::conformance::Bench;
+
+/// For what every store does.
+pub(in crate::durable) async fn bench() -> Bench {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let place = Place::with_clock(&format!("bench_{}", MADE.fetch_add(1, Ordering::Relaxed)));
+    Bench::new(Arc::new(Clocked::new(place).await), None, ()).await
+}

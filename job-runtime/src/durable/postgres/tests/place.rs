@@ -17,7 +17,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(20);
 /// A database of its own, in which the clock can be made to stand still.
 pub(super) struct Place {
     pub(super) server: &'static Server,
-    pub(super) name: &'static str,
+    pub(super) name: String,
     url: String,
 }
 
@@ -33,13 +33,13 @@ const CLOCK: &str = "
 
 impl Place {
     /// With the clock of the server.
-    pub(super) fn new(name: &'static str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let server = Server::shared();
-        Self { server, name, url: server.database(name) }
+        Self { server, name: name.to_owned(), url: server.database(name) }
     }
 
     /// With a clock that shows what it is [set](Self::set_clock) to.
-    pub(super) fn with_clock(name: &'static str) -> Self {
+    pub(super) fn with_clock(name: &str) -> Self {
         let place = Self::new(name);
         place.sql(CLOCK);
         Self { url: format!("{}&options=-c%20search_path%3Dclock,pg_catalog", place.url), ..place }
@@ -70,7 +70,7 @@ impl Place {
 
     /// What a statement gives, seen from outside.
     pub(super) fn sql(&self, statement: &str) -> String {
-        self.server.sql(self.name, statement)
+        self.server.sql(&self.name, statement)
     }
 
     pub(super) fn set_clock(&self, seconds: u64) {
