@@ -64,11 +64,11 @@ macro_rules! take {
 }
 
 /// For who expects more than is wished for.
-const TAKE: &str = take!(" ", ", now()");
+pub(super) const TAKE: &str = take!(" ", ", now()");
 
 /// Tells besides when the next of the queues in `$11` is due. All is in one statement, so that there is one clock: what
 /// comes due between two would be in neither.
-const TAKE_AND_LOOK: &str = take!(
+pub(super) const TAKE_AND_LOOK: &str = take!(
     ", taken AS (",
     ") SELECT j.*, now(), (
         SELECT min(c.run_at) FROM unnest($11::text[]) AS q(queue) CROSS JOIN generate_series(-1, 9) AS l(lane)
@@ -81,7 +81,7 @@ const TAKE_AND_LOOK: &str = take!(
     ) FROM (SELECT) one LEFT JOIN taken j ON true"
 );
 
-const ADOPT: &str =
+pub(super) const ADOPT: &str =
     concat!("SELECT ", claimed!(), " FROM job_runtime.job j WHERE j.node = $1 AND j.token = $2 ORDER BY j.id");
 
 /// Where the columns behind those of a claimed row are.

@@ -39,14 +39,14 @@ const POOL: usize = 4;
 
 /// For whoever uses them, whatever the settings of the database or the role are. The server gives up what takes too long
 /// as we do, and what a process that was stopped in the middle of a transaction has locked.
-const SETTINGS: &str = "SET default_transaction_isolation = 'read committed';
+pub(super) const SETTINGS: &str = "SET default_transaction_isolation = 'read committed';
     SET default_transaction_read_only = off;
     SET statement_timeout = '10s';
     SET lock_timeout = '5s';
     SET idle_in_transaction_session_timeout = '5s';
     SET jit = off";
 /// For the statements of the work itself: the plans that were made for them, however old the statistics of the planner are.
-const PLANS: &str = "SET plan_cache_mode = force_generic_plan;
+pub(super) const PLANS: &str = "SET plan_cache_mode = force_generic_plan;
     SET enable_seqscan = off;
     SET enable_bitmapscan = off;
     SET enable_hashjoin = off;

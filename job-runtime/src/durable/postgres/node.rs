@@ -43,7 +43,7 @@ const UNPARK: &str = "
     )
     SELECT queue FROM queue CROSS JOIN told";
 
-const STOPPED: &str = "SELECT id, cancel, now() FROM job_runtime.job WHERE node = $1 AND cancel IS NOT NULL ORDER BY id";
+pub(super) const STOPPED: &str = "SELECT id, cancel, now() FROM job_runtime.job WHERE node = $1 AND cancel IS NOT NULL ORDER BY id";
 
 const CLOCK: &str = "SELECT now()";
 
@@ -107,7 +107,7 @@ macro_rules! told_of_gone {
 
 /// What a process had claimed that died: who wanted it stopped has that now, and it is parked when it had `$4` of its
 /// processes die.
-const BEREAVE: &str = concat!(
+pub(super) const BEREAVE: &str = concat!(
     "WITH ",
     mine!(),
     ", e AS (

@@ -17,7 +17,7 @@ use crate::durable::store::{Claim, Fault, Notice};
 
 /// What most of them are. That the row is running is not asked for: it has a token only then, and with the question the
 /// planner takes the index of all that run.
-const COMPLETED: &str = "
+pub(super) const COMPLETED: &str = "
     UPDATE job_runtime.job j SET state = 'completed', finished_at = now(), token = NULL, error = NULL, cancel = NULL
     FROM unnest($1::bigint[], $2::int[], $3::bigint[]) AS d(id, attempt, token)
     WHERE j.id = d.id AND j.attempt = d.attempt AND j.token = d.token
@@ -43,7 +43,7 @@ pub(super) use ended;
 
 /// Any end: what somebody wanted stopped is cancelled where it would be tried again. `back` is 1 where the attempt does not
 /// count, `delay` is after how long the row runs again, `noted` whether the attempt goes into its history.
-const SETTLE: &str = concat!(
+pub(super) const SETTLE: &str = concat!(
     "WITH d AS MATERIALIZED (
         SELECT * FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::text[], $5::bool[], $6::int[], $7::bigint[],
             $8::bool[], $9::text[], $10::text[], $11::text[], $12::bool[])
@@ -89,7 +89,7 @@ const SETTLE: &str = concat!(
 );
 
 /// Rows that were decided against leave none.
-const DECLINED: &str = "
+pub(super) const DECLINED: &str = "
     WITH e AS (
         DELETE FROM job_runtime.job j USING unnest($1::bigint[], $2::int[], $3::bigint[]) AS d(id, attempt, token)
         WHERE j.id = d.id AND j.attempt = d.attempt AND j.token = d.token
@@ -105,7 +105,7 @@ const DECLINED: &str = "
 pub(super) const LOCK_KEYS: &str =
     "SELECT FROM job_runtime.unique_key WHERE job = ANY ($1::bigint[]) ORDER BY key FOR UPDATE";
 
-const PROGRESS: &str = "
+pub(super) const PROGRESS: &str = "
     UPDATE job_runtime.job j SET progress = d.text
     FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::text[]) AS d(id, attempt, token, text)
     WHERE j.id = d.id AND j.attempt = d.attempt AND j.token = d.token";

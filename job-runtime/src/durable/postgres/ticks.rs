@@ -47,7 +47,7 @@ const WAIT: &str = "
 
 /// The runs of a job that are on: those between two attempts too, but none that is still at its guard; and those that
 /// wait for a place.
-const RUNS: &str = "
+pub(super) const RUNS: &str = "
     SELECT id, run_at = 'infinity', serial FROM job_runtime.job
     WHERE queue = '@cluster' AND name = $1 AND finished_at IS NULL AND state IN ('waiting', 'running')
         AND NOT (state = 'running' AND asking)
@@ -77,7 +77,7 @@ const ASKED: &str = concat!(
 
 const STATES: &str = "SELECT id, state FROM job_runtime.job WHERE id = ANY ($1::bigint[])";
 
-const PROCEED: &str = concat!(
+pub(super) const PROCEED: &str = concat!(
     "UPDATE job_runtime.job j SET run_at = now(), ",
     claiming!(),
     " WHERE j.id = (

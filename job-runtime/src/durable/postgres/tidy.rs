@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::durable::store::{FORGOTTEN, Fault, Retention, Tidied};
 
 /// Rows that were kept for long enough: a part of them, so that nobody waits for long for what it locks.
-const PRUNE: &str = "
+pub(super) const PRUNE: &str = "
     DELETE FROM job_runtime.job WHERE id = ANY (ARRAY(
         SELECT id FROM job_runtime.job
         WHERE state IN ('completed', 'cancelled', 'discarded')
@@ -34,7 +34,7 @@ const NODES: &str = "
 /// Of each lane of a queue the first that are due, as far as no node that is there has a job of their name; as with leases,
 /// who asks has been there for long enough that all others can be. That they still wait is asked in other words, as with
 /// these the planner takes the index of all that do.
-const PARK: &str = concat!(
+pub(super) const PARK: &str = concat!(
     "WITH known AS MATERIALIZED (
         SELECT ARRAY(SELECT DISTINCT unnest(jobs) FROM job_runtime.node WHERE NOT gone AND until >= now()) AS names
     )

@@ -1,8 +1,14 @@
 //! What is PostgreSQL's own, and what every store does.
 
 mod alike;
+mod claiming;
 mod clocked;
+mod connecting;
+mod joining;
+mod leases;
 mod place;
+mod plans;
+mod telling;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

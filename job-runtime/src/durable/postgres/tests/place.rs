@@ -4,20 +4,26 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use private_postgres::Server;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::clock::first;
+use crate::durable::postgres::lines::Patience;
 use crate::durable::postgres::{Address, Postgres};
 use crate::durable::row::{Due, NewJob, NewJobs, Row};
 use crate::durable::settle::{End, Settlement};
-use crate::durable::store::{Claimed, Inserted, Node, Store, Wish};
+use crate::durable::store::{Inserted, Node, Notice, Store, Wish};
 use crate::outcome::Outcome;
 
 /// The lease of all nodes in tests.
 pub(super) const LEASE: Duration = Duration::from_secs(20);
 
+/// Of what has a clock of its own the time that it is given does not matter.
+pub(super) const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
 /// A database of its own, in which the clock can be made to stand still.
 pub(super) struct Place {
     pub(super) server: &'static Server,
-    pub(super) name: String,
+    name: String,
     url: String,
 }
 
@@ -45,6 +51,10 @@ impl Place {
         Self { url: format!("{}&options=-c%20search_path%3Dclock,pg_catalog", place.url), ..place }
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn url(&self) -> &str {
         &self.url
     }
@@ -57,7 +67,7 @@ impl Place {
     /// One whose schema is there.
     pub(super) async fn open(&self) -> Arc<Postgres> {
         let store = self.store();
-        store.migrate(SystemTime::UNIX_EPOCH).await.expect("there is no schema yet");
+        store.migrate(NOW).await.expect("it is brought up to date");
         store
     }
 
@@ -73,28 +83,32 @@ impl Place {
         self.server.sql(&self.name, statement)
     }
 
+    /// Lets the clock show so many seconds since its beginning.
     pub(super) fn set_clock(&self, seconds: u64) {
         self.sql(&format!("UPDATE clock.time SET now = timestamptz '2030-01-01 00:00+00' + interval '{seconds} s'"));
     }
 }
 
 pub(super) fn store(url: &str) -> Arc<Postgres> {
+    patient(url, Patience::USUAL)
+}
+
+pub(super) fn patient(url: &str, patience: Patience) -> Arc<Postgres> {
     let address = Address::read(url).unwrap_or_else(|error| panic!("{url}: {error}"));
-    Arc::new(Postgres::new(address))
+    Arc::new(Postgres::with_patience(address, patience))
 }
 
 pub(super) fn node(id: i64) -> Node {
-    Node {
-        id,
-        name: format!("node-{id}").into(),
-        lease: LEASE,
-        jobs: vec!["job".into()],
-        queues: vec!["queue".into()],
-    }
+    let (jobs, queues) = (vec!["job".into()], vec!["queue".into()]);
+    Node { id, name: format!("node-{id}").into(), lease: LEASE, jobs, queues }
 }
 
-pub(super) async fn join(store: &Postgres, id: i64) -> SystemTime {
-    store.join(&node(id), SystemTime::UNIX_EPOCH).await.expect("it joins")
+pub(super) async fn join(store: &Postgres, id: i64) {
+    store.join(&node(id), NOW).await.expect("it joins");
+}
+
+pub(super) async fn beat(store: &Postgres, id: i64) -> bool {
+    store.beat(&node(id), NOW).await.expect("it answers").known
 }
 
 pub(super) fn jobs(count: usize) -> NewJobs {
@@ -109,17 +123,18 @@ pub(super) fn jobs(count: usize) -> NewJobs {
     }
 }
 
-pub(super) async fn put(store: &Postgres, jobs: &NewJobs) -> Vec<Inserted> {
-    store.insert(jobs, SystemTime::UNIX_EPOCH).await.expect("they are put in")
+pub(super) async fn put(store: &Postgres, jobs: &NewJobs) -> Vec<i64> {
+    let inserted = store.insert(jobs, NOW).await.expect("they are put in");
+    inserted.iter().map(|Inserted { id, .. }| *id).collect()
 }
 
-pub(super) fn wish(node: i64, token: i64, most: u32) -> Wish {
+pub(super) fn wish(node: i64, most: u32) -> Wish {
     let jobs: Arc<[Arc<str>]> = Arc::from([Arc::from("job")]);
-    Wish { node, token, queues: vec![("queue".into(), most)], jobs, solitary: true }
+    Wish { node, token: 7, queues: vec![("queue".into(), most)], jobs, solitary: true }
 }
 
-pub(super) async fn claim(store: &Postgres, wish: &Wish) -> Claimed {
-    store.claim(wish, SystemTime::UNIX_EPOCH).await.expect("it answers")
+pub(super) async fn claim(store: &Postgres, node: i64, most: u32) -> Vec<Row> {
+    store.claim(&wish(node, most), NOW).await.expect("it answers").rows
 }
 
 pub(super) fn ids(rows: &[Row]) -> Vec<i64> {
@@ -127,36 +142,79 @@ pub(super) fn ids(rows: &[Row]) -> Vec<i64> {
 }
 
 pub(super) fn settlement(row: &Row, end: End) -> Settlement {
-    Settlement {
-        claim: row.claim,
-        end,
-        outcome: if end == End::Completed { Outcome::Completed } else { Outcome::Failed },
-        error: None,
-        keyed: row.keyed,
-        name: Arc::clone(&row.name),
-        awaited: false,
-    }
+    let outcome = if end == End::Completed { Outcome::Completed } else { Outcome::Failed };
+    let name = Arc::clone(&row.name);
+    Settlement { claim: row.claim, end, outcome, error: None, keyed: row.keyed, name, awaited: false }
 }
 
 pub(super) async fn settle(store: &Postgres, rows: &[Row], end: End) -> Vec<bool> {
     let settlements: Vec<_> = rows.iter().map(|row| settlement(row, end)).collect();
-    store.settle(&settlements, SystemTime::UNIX_EPOCH).await.expect("it answers")
+    store.settle(&settlements, NOW).await.expect("it answers")
+}
+
+/// What a store is told.
+pub(super) struct Ears(UnboundedReceiver<Notice>);
+
+impl Ears {
+    pub(super) fn of(store: &Postgres) -> Self {
+        let (sender, told) = unbounded_channel();
+        store.tell(Arc::new(move |notice| drop(sender.send(notice))));
+        Self(told)
+    }
+
+    /// What is told next, besides by who only tried whether it is heard.
+    pub(super) async fn next(&mut self) -> Notice {
+        loop {
+            match self.0.recv().await.expect("the store is there") {
+                Notice::Ended(name) if name.starts_with("probe ") => {}
+                told => return told,
+            }
+        }
+    }
+
+    /// Waits until this is told.
+    pub(super) async fn hear(&mut self, notice: &Notice) {
+        while self.0.recv().await.expect("the store is there") != *notice {}
+    }
+
+    /// Waits until what others tell is heard.
+    pub(super) async fn listen(&mut self, place: &Place) {
+        for number in 0.. {
+            let probe = format!("probe {number}");
+            place.sql(&format!("NOTIFY job_runtime, '0 ended {probe}'"));
+            let soon = tokio::time::sleep(Duration::from_millis(50));
+            // What was told before has come before.
+            if first(self.hear(&Notice::Ended(probe.into())), soon).await.is_some() {
+                return;
+            }
+        }
+    }
+}
+
+/// Does something while stores listen.
+pub(super) async fn listening<T>(stores: &[&Arc<Postgres>], work: impl Future<Output = T>) -> T {
+    let listening = all(stores.iter().map(|store| store.listen()));
+    let done = first(work, async {
+        let ended = listening.await;
+        panic!("it listens no more: {ended:?}");
+    });
+    done.await.expect("the other never ends")
 }
 
 /// Awaits all of them at once, in one task.
 pub(super) async fn all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut futures: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|task| {
-        let mut all = true;
+        let mut waits = false;
         for (future, done) in &mut futures {
             if done.is_none()
                 && let std::task::Poll::Ready(result) = future.as_mut().poll(task)
             {
                 *done = Some(result);
             }
-            all &= done.is_some();
+            waits |= done.is_none();
         }
-        if all { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if waits { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
     })
     .await;
     futures.into_iter().filter_map(|(_, done)| done).collect()
