@@ -43,7 +43,8 @@ impl Address {
     /// When there is no host.
     pub(super) fn new(mut config: Config, schema: Schema, connector: Arc<dyn Connector>) -> Result<Self> {
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            let sentence = "the address of a database of PostgreSQL has a host: `postgres://user:password@host/database`";
+            let sentence =
+                "the address of a database of PostgreSQL has a host: `postgres://user:password@host/database`";
             return Err(Error::configuration(sentence.to_owned()));
         }
         if config.get_application_name().is_none() {

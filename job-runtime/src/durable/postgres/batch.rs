@@ -99,6 +99,8 @@ pub(super) struct Keys<'j> {
 pub(super) struct Meeting<'j> {
     pub(super) ids: Vec<i64>,
     pub(super) args: Vec<&'j str>,
+    /// Whether they get the arguments and the priority too.
+    pub(super) replaces: bool,
 }
 
 impl<'j> Batch<'j> {
@@ -134,12 +136,11 @@ impl<'j> Keys<'j> {
         for (index, job) in jobs.jobs.iter().enumerate() {
             let key = clean(job.key.as_deref()?).into_owned();
             let place = *places.entry(key.clone()).or_insert(of_each.len());
-            match of_each.get_mut(place) {
-                Some(of_key) => of_key.push(index),
-                None => {
-                    texts.push(key);
-                    of_each.push(vec![index]);
-                }
+            if let Some(of_key) = of_each.get_mut(place) {
+                of_key.push(index);
+            } else {
+                texts.push(key);
+                of_each.push(vec![index]);
             }
         }
         let lasts = match unique_for {
@@ -170,6 +171,7 @@ impl<'j> Keys<'j> {
         let met = kept.iter().zip(&self.jobs).filter(|(kept, of_key)| !kept.new || of_key.len() > 1);
         let last = met.filter_map(|(kept, of_key)| Some((kept.id, self.all.jobs.get(*of_key.last()?)?.args.as_str())));
         let (ids, args): (Vec<i64>, Vec<&str>) = last.unzip();
-        (!ids.is_empty()).then_some(Meeting { ids, args })
+        let replaces = self.on_conflict == OnConflict::Replace;
+        (!ids.is_empty()).then_some(Meeting { ids, args, replaces })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio_postgres::Row as Columns;
+use tokio_postgres::types::ToSql;
 
 use super::Postgres;
 use super::claimed::{Names, claimed, claiming, row};
@@ -146,7 +147,8 @@ impl Postgres {
             None => session.query(TAKE, params).await?,
             Some(next_of) => {
                 let all: Vec<&str> = next_of.queues.iter().map(|(queue, _)| &**queue).collect();
-                let with_all: Vec<_> = params.iter().copied().chain([&all as _]).collect();
+                let all: &(dyn ToSql + Sync) = &all;
+                let with_all: Vec<_> = params.iter().copied().chain([all]).collect();
                 session.query(TAKE_AND_LOOK, &with_all).await?
             }
         };

@@ -46,9 +46,9 @@ where
     }
 }
 
-impl<S> Wire for Connection<Socket, S>
+impl<T> Wire for Connection<Socket, T>
 where
-    S: tokio_postgres::tls::TlsStream + Unpin + Send,
+    T: tokio_postgres::tls::TlsStream + Unpin + Send,
 {
     fn poll_message(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<AsyncMessage, Error>>> {
         Self::poll_message(self, task)

@@ -15,17 +15,23 @@ const PASSING: [&str; 9] = ["08", "53", "57P0", "57014", "40001", "40P01", "55P0
 /// What was said by the server, or instead of it.
 pub(super) fn fault(error: &Error) -> Fault {
     if let Some(said) = error.as_db_error() {
-        let code = said.code().code();
-        return Fault { passing: PASSING.iter().any(|passing| code.starts_with(passing)), text: words(said) };
+        return by_code(said.code().code(), words(said));
     }
     Fault { passing: is_of_the_way(error), text: chain(error) }
+}
+
+/// By the code that the server gave.
+pub(super) fn by_code(code: &str, text: String) -> Fault {
+    Fault { passing: PASSING.iter().any(|passing| code.starts_with(passing)), text }
 }
 
 /// Whether the server did not hear, or was not heard.
 fn is_of_the_way(error: &Error) -> bool {
     let is_io = error.source().is_some_and(<dyn std::error::Error>::is::<io::Error>);
     // These two have no predicate.
-    is_io || error.is_closed() || matches!(&*first_words(error), "error connecting to server" | "timeout waiting for server")
+    is_io
+        || error.is_closed()
+        || matches!(&*first_words(error), "error connecting to server" | "timeout waiting for server")
 }
 
 fn first_words(error: &Error) -> String {

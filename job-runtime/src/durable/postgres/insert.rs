@@ -5,34 +5,44 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 
 use super::Postgres;
-use super::batch::{Batch, MEET, Meeting, PUT, PUT_KEYED};
+use super::batch::{Batch, Keys, MEET, Meeting, PUT, PUT_KEYED};
 use super::bell::Bells;
 use super::columns::at;
-use super::line::Params;
 use super::notice::{BEGINNING, LONGEST};
 use super::session::Session;
 use crate::durable::row::NewJobs;
 use crate::durable::store::{Fault, Inserted, Notice};
 use crate::policy::unique::OnConflict;
 
-/// The parameters of a statement that puts rows in.
-macro_rules! params {
-    ($batch:expr, $telling:expr $(, $more:expr)*) => {
-        [
-            &$batch.queue,
-            &$batch.name,
-            &$batch.priority,
-            &$batch.max_attempts,
-            &$batch.delay,
-            &$batch.at,
-            &$batch.args,
-            &$telling.channel,
-            &$telling.by,
-            &$telling.owed,
-            $($more,)*
-        ]
-    };
+/// What jobs are put in through: a connection of ours, or a transaction of somebody else's, whose driver may be another.
+pub(super) trait Door: Send {
+    /// Puts in the jobs of a batch; the numbers of their rows, and from when on they are due.
+    fn put(&mut self, batch: &Batch<'_>, telling: &Telling<'_>) -> impl Asking<(Vec<i64>, i64)>;
+
+    /// Puts in one job for each key, unless it is kept out.
+    fn put_keyed(
+        &mut self,
+        batch: &Batch<'_>,
+        keys: &Keys<'_>,
+        telling: &Telling<'_>,
+    ) -> impl Asking<(Vec<Inserted>, i64)>;
+
+    /// Changes those that others have met.
+    fn meet(&mut self, batch: &Batch<'_>, meeting: &Meeting<'_>) -> impl Asking<()>;
+
+    /// What comes is done together, if it is not so anyway.
+    fn begin(&mut self) {}
+
+    fn commit(&mut self) -> impl Asking<()> {
+        std::future::ready(Ok(()))
+    }
 }
+
+/// What gives something, or a fault.
+pub(super) trait Asking<T>: Future<Output = Result<T, Fault>> + Send {}
+
+impl<T, F: Future<Output = Result<T, Fault>> + Send> Asking<T> for F {}
+
 /// How it is told that rows were put in.
 pub(super) struct Telling<'t> {
     /// Through which channel; with what is put in, or later.
@@ -52,6 +62,85 @@ impl<'t> Telling<'t> {
 /// Whether a queue can be told of: its name with what stands before it.
 fn fits(queue: &str) -> bool {
     queue.len() + 50 < LONGEST
+}
+
+/// Puts jobs in; what came of each, and from when on they are due, in microseconds since 1970.
+pub(super) async fn put(
+    door: &mut impl Door,
+    jobs: &NewJobs,
+    telling: &Telling<'_>,
+) -> Result<(Vec<Inserted>, i64), Fault> {
+    let batch = Batch::of(jobs);
+    let Some(keys) = &batch.keys else {
+        let (ids, from) = door.put(&batch, telling).await?;
+        return Ok((ids.into_iter().map(|id| Inserted { id, new: true }).collect(), from));
+    };
+    let may_meet = keys.on_conflict != OnConflict::Skip;
+    if may_meet {
+        door.begin();
+    }
+    let (kept, from) = door.put_keyed(&batch, keys, telling).await?;
+    if let Some(meeting) = keys.meeting(&kept) {
+        door.meet(&batch, &meeting).await?;
+    }
+    if may_meet {
+        door.commit().await?;
+    }
+    Ok((keys.inserted(&kept), from))
+}
+
+/// The parameters of a statement that puts rows in.
+macro_rules! params {
+    ($batch:expr, $telling:expr $(, $more:expr)*) => {
+        &[
+            &$batch.queue,
+            &$batch.name,
+            &$batch.priority,
+            &$batch.max_attempts,
+            &$batch.delay,
+            &$batch.at,
+            &$batch.args,
+            &$telling.channel,
+            &$telling.by,
+            &$telling.owed,
+            $($more,)*
+        ]
+    };
+}
+
+impl Door for Session<'_> {
+    async fn put(&mut self, batch: &Batch<'_>, telling: &Telling<'_>) -> Result<(Vec<i64>, i64), Fault> {
+        let rows = self.query(PUT, params!(batch, telling)).await?;
+        let ids = rows.iter().map(|row| at(row, 0)).collect::<Result<_, _>>()?;
+        Ok((ids, from(&rows)?))
+    }
+
+    async fn put_keyed(
+        &mut self,
+        batch: &Batch<'_>,
+        keys: &Keys<'_>,
+        telling: &Telling<'_>,
+    ) -> Result<(Vec<Inserted>, i64), Fault> {
+        let rows = self.query(PUT_KEYED, params!(batch, telling, &keys.texts, &keys.lasts)).await?;
+        let kept = rows.iter().map(|row| Ok(Inserted { id: at(row, 0)?, new: at(row, 2)? }));
+        Ok((kept.collect::<Result<_, Fault>>()?, from(&rows)?))
+    }
+
+    async fn meet(&mut self, batch: &Batch<'_>, Meeting { ids, args, replaces }: &Meeting<'_>) -> Result<(), Fault> {
+        self.query(MEET, &[ids, args, &batch.priority, &batch.delay, &batch.at, replaces]).await.map(drop)
+    }
+
+    fn begin(&mut self) {
+        Session::begin(self);
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        Session::commit(self).await
+    }
+}
+
+fn from(rows: &[Row]) -> Result<i64, Fault> {
+    rows.first().map_or(Ok(BEGINNING), |row| at(row, 1))
 }
 
 /// A notification that is owed from the moment on at which this is dropped, if it is: also when nobody waits for the
@@ -82,47 +171,7 @@ impl Postgres {
         session.done();
         owing.from = (!rings).then_some(from);
         drop(owing);
-        self.tell_here(Notice::Work(Arc::clone(&jobs.queue)), from);
+        self.tell_here(Notice::Work(Arc::clone(queue)), from);
         Ok(inserted)
     }
-}
-
-/// Puts jobs in; what came of each, and from what time on they are due, in microseconds since 1970.
-pub(super) async fn put(
-    session: &mut Session<'_>,
-    jobs: &NewJobs,
-    telling: &Telling<'_>,
-) -> Result<(Vec<Inserted>, i64), Fault> {
-    let batch = Batch::of(jobs);
-    let Some(keys) = &batch.keys else {
-        let rows = session.query(PUT, &params!(batch, telling)).await?;
-        let inserted = rows.iter().map(|row| Ok(Inserted { id: at(row, 0)?, new: true }));
-        return Ok((inserted.collect::<Result<_, Fault>>()?, from(&rows)?));
-    };
-    if keys.on_conflict != OnConflict::Skip {
-        session.begin();
-    }
-    let rows = session.query(PUT_KEYED, &params!(batch, telling, &keys.texts, &keys.lasts)).await?;
-    let kept = rows.iter().map(|row| Ok(Inserted { id: at(row, 0)?, new: at(row, 2)? }));
-    let kept = kept.collect::<Result<Vec<_>, Fault>>()?;
-    if let Some(Meeting { ids, args }) = keys.meeting(&kept) {
-        let replaces = keys.on_conflict == OnConflict::Replace;
-        let params: Params<'_> = &[
-            &ids,
-            &args,
-            &batch.priority,
-            &batch.delay,
-            &batch.at,
-            &replaces,
-        ];
-        session.query(MEET, params).await?;
-    }
-    if keys.on_conflict != OnConflict::Skip {
-        session.commit().await?;
-    }
-    Ok((keys.inserted(&kept), from(&rows)?))
-}
-
-fn from(rows: &[Row]) -> Result<i64, Fault> {
-    rows.first().map_or(Ok(BEGINNING), |row| at(row, 1))
 }

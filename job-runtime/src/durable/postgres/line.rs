@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use tokio_postgres::types::ToSql;
@@ -32,7 +32,7 @@ impl Line {
 
     /// Statements without parameters.
     pub(super) async fn run(&mut self, statements: &str) -> Result<(), Fault> {
-        drive(&mut *self.wire, &mut self.heard, self.client.batch_execute(statements)).await
+        drive(&mut *self.wire, &mut self.heard, pin!(self.client.batch_execute(statements))).await
     }
 
     pub(super) async fn query(
@@ -46,11 +46,11 @@ impl Line {
         let statement = if let Some(statement) = statements.get(sql) {
             statement.clone()
         } else {
-            let statement = drive(&mut **wire, heard, client.prepare(&schema.of(sql))).await?;
+            let statement = drive(&mut **wire, heard, Box::pin(client.prepare(&schema.of(sql))).as_mut()).await?;
             statements.insert(sql, statement.clone());
             statement
         };
-        drive(&mut **wire, heard, ask(client, &statement, params, begin)).await
+        drive(&mut **wire, heard, pin!(ask(client, &statement, params, begin))).await
     }
 
     /// Whether the other end has not ended it, as far as it has been heard.
@@ -92,14 +92,16 @@ pub(super) async fn ask(
     if !begin {
         return client.query(statement, params).await;
     }
-    let (begun, rows) = both(client.batch_execute("BEGIN"), client.query(statement, params)).await;
-    begun?;
+    let (started, rows) = both(pin!(client.batch_execute("BEGIN")), pin!(client.query(statement, params))).await;
+    started?;
     rows
 }
 
 /// Awaits both; what the left one sends is sent first.
-async fn both<A, B>(left: impl Future<Output = A>, right: impl Future<Output = B>) -> (A, B) {
-    let (mut left, mut right) = (pin!(left), pin!(right));
+async fn both<A, B>(
+    mut left: Pin<&mut impl Future<Output = A>>,
+    mut right: Pin<&mut impl Future<Output = B>>,
+) -> (A, B) {
     let (mut one, mut other) = (None, None);
     poll_fn(|task| {
         if one.is_none()
@@ -127,9 +129,8 @@ async fn both<A, B>(left: impl Future<Output = A>, right: impl Future<Output = B
 async fn drive<T>(
     wire: &mut dyn Wire,
     heard: &mut VecDeque<Notification>,
-    work: impl Future<Output = Result<T, Error>>,
+    mut work: Pin<&mut impl Future<Output = Result<T, Error>>>,
 ) -> Result<T, Fault> {
-    let mut work = pin!(work);
     poll_fn(|task| {
         loop {
             if let Poll::Ready(done) = work.as_mut().poll(task) {

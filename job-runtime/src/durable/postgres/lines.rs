@@ -1,6 +1,7 @@
 //! The connections: one of its own for each thing that must not wait for another, and a pool for those who put jobs in
 //! and look at them.
 
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -27,11 +28,8 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    pub(super) const USUAL: Self = Self {
-        answer: Duration::from_secs(10),
-        beat: Duration::from_secs(5),
-        connect: Duration::from_secs(3),
-    };
+    pub(super) const USUAL: Self =
+        Self { answer: Duration::from_secs(10), beat: Duration::from_secs(5), connect: Duration::from_secs(3) };
 }
 
 /// How many connections those who put jobs in and look at them share.
@@ -151,16 +149,12 @@ impl Lines {
         until: Moment,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
-        let done = first(work, self.clock.sleep_until(until)).await;
+        let done = first(pin!(work), self.clock.sleep_until(until)).await;
         done.unwrap_or_else(|| Err(Fault::passing("it does not answer")))
     }
 }
 
-fn pool(
-    config: &Config,
-    connector: &dyn Connector,
-    patience: Patience,
-) -> Result<Pool, deadpool_postgres::BuildError> {
+fn pool(config: &Config, connector: &dyn Connector, patience: Patience) -> Result<Pool, deadpool_postgres::BuildError> {
     let settings = Hook::async_fn(|client, _| {
         let client: &mut deadpool_postgres::ClientWrapper = client;
         Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
@@ -179,6 +173,6 @@ fn of_pool(error: &PoolError) -> Fault {
     match error {
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => fault(error),
         PoolError::Timeout(_) => Fault::passing("no connection was free, or could be made, in time"),
-        other => Fault::passing(other),
+        PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => Fault::passing(error),
     }
 }

@@ -66,8 +66,12 @@ fn found(state: Option<JobState>) -> &'static str {
         }
         Some(JobState::Running) => found!("j.state = 'running' AND j.token IS NOT NULL"),
         Some(JobState::Completed) => found!("j.state = 'completed'"),
-        Some(JobState::Cancelled) => found!("j.state = 'cancelled' AND j.error IS NOT NULL AND j.finished_at IS NOT NULL"),
-        Some(JobState::Discarded) => found!("j.state = 'discarded' AND j.error IS NOT NULL AND j.finished_at IS NOT NULL"),
+        Some(JobState::Cancelled) => {
+            found!("j.state = 'cancelled' AND j.error IS NOT NULL AND j.finished_at IS NOT NULL")
+        }
+        Some(JobState::Discarded) => {
+            found!("j.state = 'discarded' AND j.error IS NOT NULL AND j.finished_at IS NOT NULL")
+        }
         Some(JobState::Parked) => found!("j.state = 'parked' AND j.parked IS NOT NULL"),
     }
 }
@@ -118,7 +122,8 @@ impl Postgres {
 }
 
 fn shown(row: &Row) -> Result<JobRow, Fault> {
-    let state = words::state(at(row, 4)?).ok_or_else(|| Fault::lasting("a row is in a state that is not known here"))?;
+    let state =
+        words::state(at(row, 4)?).ok_or_else(|| Fault::lasting("a row is in a state that is not known here"))?;
     let node: Option<String> = at(row, 13)?;
     let mut attempts = at::<Option<&str>>(row, 18)?.map(history::read).unwrap_or_default();
     attempts.extend(latest(row, state)?);

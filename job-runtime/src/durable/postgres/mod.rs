@@ -23,10 +23,16 @@ mod schedules;
 mod schema;
 mod session;
 mod settle;
+#[cfg(feature = "sqlx-0_8")]
+mod sqlx_0_8;
+#[cfg(feature = "sqlx-0_9")]
+mod sqlx_0_9;
 #[cfg(test)]
 mod tests;
 mod ticks;
 mod tidy;
+#[cfg(any(feature = "sqlx-0_8", feature = "sqlx-0_9"))]
+mod with_sqlx;
 mod within;
 
 use std::sync::atomic::AtomicBool;
@@ -37,16 +43,16 @@ use super::office::Office;
 use super::row::{Filter, JobRow, NewJobs, Row};
 use super::settle::Settlement;
 use super::store::{
-    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject,
-    Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store,
+    Subject, Tidied, Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::engine::supervisor::Mark;
 pub(crate) use address::Address;
-#[cfg(test)]
-pub(super) use tests::bench;
 use cursor::Cursors;
 use lines::{Lines, Patience};
+#[cfg(test)]
+pub(super) use tests::bench;
 
 /// Jobs that are kept in a database.
 pub(crate) struct Postgres {

@@ -43,7 +43,8 @@ const UNPARK: &str = "
     )
     SELECT queue FROM queue CROSS JOIN told";
 
-pub(super) const STOPPED: &str = "SELECT id, cancel, now() FROM job_runtime.job WHERE node = $1 AND cancel IS NOT NULL ORDER BY id";
+pub(super) const STOPPED: &str =
+    "SELECT id, cancel, now() FROM job_runtime.job WHERE node = $1 AND cancel IS NOT NULL ORDER BY id";
 
 const CLOCK: &str = "SELECT now()";
 

@@ -1,5 +1,7 @@
 //! What one call uses to ask the database: a connection of its own, one of the pool, or the transaction of a caller.
 
+use std::pin::pin;
+
 use deadpool_postgres::Object;
 use tokio::sync::OwnedMutexGuard;
 use tokio_postgres::{Client, Row};
@@ -23,7 +25,7 @@ pub(super) struct Session<'s> {
 
 enum Way<'s> {
     Own(OwnedMutexGuard<Option<Line>>),
-    Pool(Option<Object>),
+    Pool(Option<Box<Object>>),
     /// In a transaction of somebody else's.
     Theirs(&'s Client),
 }
@@ -34,7 +36,7 @@ impl<'s> Session<'s> {
     }
 
     pub(super) fn pooled(lines: &'s Lines, client: Object, until: Moment) -> Self {
-        Self::new(lines, Way::Pool(Some(client)), until)
+        Self::new(lines, Way::Pool(Some(Box::new(client))), until)
     }
 
     /// A transaction of a caller's, who has as long as it takes.
@@ -50,20 +52,25 @@ impl<'s> Session<'s> {
     pub(super) async fn query(&mut self, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, Fault> {
         let begin = std::mem::take(&mut self.beginning);
         let (lines, schema) = (self.lines, &self.lines.schema);
-        let asked = async {
+        // Pinned here, as what is handed on is kept twice.
+        let asked = pin!(async {
             match &mut self.way {
                 Way::Own(place) => match &mut **place {
                     Some(line) => line.query(schema, sql, params, begin).await,
                     None => Err(gone()),
                 },
                 Way::Pool(Some(client)) => {
-                    let statement = client.prepare_cached(&schema.of(sql)).await.map_err(|error| fault(&error))?;
+                    let sql = schema.of(sql);
+                    // It is large, as it may prepare the statement, what it seldom does.
+                    let statement = Box::pin(client.prepare_cached(&sql)).await.map_err(|error| fault(&error))?;
                     ask(client, &statement, params, begin).await.map_err(|error| fault(&error))
                 }
                 Way::Pool(None) => Err(gone()),
-                Way::Theirs(client) => client.query(&*schema.of(sql), params).await.map_err(|error| fault(&error)),
+                Way::Theirs(client) => {
+                    Box::pin(client.query(&*schema.of(sql), params)).await.map_err(|error| fault(&error))
+                }
             }
-        };
+        });
         lines.in_time(self.until, asked).await
     }
 
@@ -75,7 +82,7 @@ impl<'s> Session<'s> {
     /// Statements without parameters, as they are.
     pub(super) async fn run(&mut self, statements: &str) -> Result<(), Fault> {
         let lines = self.lines;
-        let asked = async {
+        let asked = pin!(async {
             match &mut self.way {
                 Way::Own(place) => match &mut **place {
                     Some(line) => line.run(statements).await,
@@ -85,7 +92,7 @@ impl<'s> Session<'s> {
                 Way::Pool(None) => Err(gone()),
                 Way::Theirs(client) => client.batch_execute(statements).await.map_err(|error| fault(&error)),
             }
-        };
+        });
         lines.in_time(self.until, asked).await
     }
 
@@ -119,7 +126,7 @@ impl Drop for Session<'_> {
         }
         match &mut self.way {
             Way::Own(place) => **place = None,
-            Way::Pool(client) => drop(client.take().map(Object::take)),
+            Way::Pool(client) => drop(client.take().map(|client| Object::take(*client))),
             Way::Theirs(_) => {}
         }
     }

@@ -149,7 +149,9 @@ impl Postgres {
             let rows = session.query(DECLINED, &[ids, attempts, tokens, &channel, &by]).await?;
             note(&rows, &mut changed)?;
         }
-        heard.into_iter().for_each(|(queue, from)| self.tell_here(Notice::Work(queue), from));
+        for (queue, from) in heard {
+            self.tell_here(Notice::Work(queue), from);
+        }
         Ok(changed)
     }
 
@@ -185,7 +187,9 @@ impl Postgres {
 
     pub(super) async fn write_progress(&self, progress: &[(Claim, String)]) -> Result<(), Fault> {
         let mut claims = Claims::default();
-        progress.iter().for_each(|(claim, _)| claims.push(*claim));
+        for (claim, _) in progress {
+            claims.push(*claim);
+        }
         let texts: Vec<_> = progress.iter().map(|(_, text)| clean(text)).collect();
         let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
         let mut session = self.lines.at(Post::Ends).await?;
@@ -287,7 +291,13 @@ impl<'s> Groups<'s> {
             match settlement.end {
                 End::Completed if !settlement.keyed && !settlement.awaited => groups.completed.push(settlement.claim),
                 End::Declined => groups.declined.push(settlement.claim),
-                _ => groups.others.push(settlement),
+                End::Completed
+                | End::Cancelled
+                | End::Discarded
+                | End::Retry(_)
+                | End::Snooze(_)
+                | End::Released
+                | End::Parked(_) => groups.others.push(settlement),
             }
         }
         groups

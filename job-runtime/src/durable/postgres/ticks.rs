@@ -147,7 +147,9 @@ impl Postgres {
             if !runs(&mut session, &turn.name).await?.is_serial {
                 let params: Params<'_> = &[&node, &turn.token, &&*turn.name];
                 let started = session.query_opt(PROCEED, params).await?;
-                of_job.extend(started.map(|started| Ok(Advance::Start(row(&started, &mut Names::default())?))).transpose()?);
+                of_job.extend(
+                    started.map(|started| Ok(Advance::Start(row(&started, &mut Names::default())?))).transpose()?,
+                );
             }
             self.end_turn(&mut session, Vec::new()).await?;
             advances.extend(of_job.into_iter().map(|advance| (Arc::clone(&turn.name), advance)));
@@ -170,7 +172,9 @@ impl Postgres {
             session.query(super::listen::NOTIFY, &[&channel, &payload]).await?;
         }
         session.commit().await?;
-        notices.into_iter().for_each(|notice| self.tell_here(notice, BEGINNING));
+        for notice in notices {
+            self.tell_here(notice, BEGINNING);
+        }
         Ok(())
     }
 }
@@ -260,8 +264,7 @@ async fn resolve(
     let Runs { mut on, waiting, .. } = runs(session, &entrance.name).await?;
     let id = run.claim.id;
     on.retain(|other| *other != id);
-    let situation =
-        Situation { running: on.len(), waiting: !waiting.is_empty(), max_running: entrance.max_running };
+    let situation = Situation { running: on.len(), waiting: !waiting.is_empty(), max_running: entrance.max_running };
     match decide(entrance.overlap, situation) {
         Decision::Start => Ok(Admission::Start(run)),
         Decision::Skip(reason) => {

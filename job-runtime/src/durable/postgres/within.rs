@@ -9,7 +9,7 @@ use super::session::Session;
 use crate::durable::store::{Fault, Inserted, Store};
 use crate::durable::within::{Insertion, Put, Within, sealed::Sealed};
 
-type Putting<'t> = Pin<Box<dyn Future<Output = Put> + Send + 't>>;
+pub(super) type Putting<'t> = Pin<Box<dyn Future<Output = Put> + Send + 't>>;
 
 impl Sealed for tokio_postgres::Transaction<'_> {}
 
@@ -44,7 +44,10 @@ pub(super) fn meant(store: &dyn Store) -> Result<&Postgres, Fault> {
     any.downcast_ref().ok_or_else(|| Fault::lasting("it is no database of PostgreSQL, as that of the transaction is"))
 }
 
-async fn put_with(client: &tokio_postgres::Client, Insertion { store, jobs, .. }: &Insertion) -> Result<Vec<Inserted>, Fault> {
+async fn put_with(
+    client: &tokio_postgres::Client,
+    Insertion { store, jobs, .. }: &Insertion,
+) -> Result<Vec<Inserted>, Fault> {
     let postgres = meant(&**store)?;
     let telling = Telling::at_commit(postgres.lines.schema.name(), &jobs.queue);
     let mut session = Session::theirs(&postgres.lines, client);

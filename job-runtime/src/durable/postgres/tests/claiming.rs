@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::place::{Ears, NOW, Place, all, claim, ids, join, jobs, listening, put, settle, store, wish};
+use super::place::{Ears, NOW, Place, all, claim, ids, jobs, join, listening, put, settle, store, wish};
 use crate::clock::first;
 use crate::durable::postgres::Postgres;
 use crate::durable::postgres::cursor::{Found, Look};

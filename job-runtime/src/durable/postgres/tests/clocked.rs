@@ -11,8 +11,8 @@ use crate::durable::postgres::line::Line;
 use crate::durable::row::{Filter, JobRow, NewJobs, Row};
 use crate::durable::settle::Settlement;
 use crate::durable::store::{
-    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject,
-    Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store,
+    Subject, Tidied, Versions, Wish,
 };
 use crate::durable::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::engine::supervisor::Mark;
@@ -48,7 +48,8 @@ impl Clocked {
 /// Sets the clock, and asks.
 macro_rules! clocked {
     ($($name:ident ( $($arg:ident : $type:ty),* ) -> $result:ty;)*) => {
-        $(fn $name<'a>(&'a self, $($arg: $type,)* now: SystemTime) -> Asked<'a, $result> {
+        $(#[allow(clippy::elidable_lifetime_names, clippy::needless_lifetimes, reason = "some of them need it")]
+        fn $name<'a>(&'a self, $($arg: $type,)* now: SystemTime) -> Asked<'a, $result> {
             Box::pin(async move {
                 self.set(now).await;
                 self.store.$name($($arg,)* now).await

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use private_postgres::{Direction, Proxy};
 
-use super::place::{NOW, Place, all, beat, claim, ids, join, jobs, node, patient, put, settle, settlement, store, wish};
+use super::place::{
+    NOW, Place, all, beat, claim, ids, jobs, join, node, patient, put, settle, settlement, store, wish,
+};
 use crate::durable::config::StoreConfig;
 use crate::durable::postgres::lines::Patience;
 use crate::durable::settle::End;
@@ -30,7 +32,10 @@ async fn what_a_newer_program_has_migrated_is_accepted_as_long_as_it_says_so() {
     assert_eq!(place.store().migrate(NOW).await, Ok(Versions { before: 98, after: 98 }));
     place.sql("INSERT INTO job_runtime.migration (version, min_reader) VALUES (99, 98)");
     let fault = place.store().migrate(NOW).await.expect_err("it is too new");
-    assert!(!fault.passing && fault.text.contains("version 99") && fault.text.contains("newer `job-runtime`"), "{fault}");
+    assert!(
+        !fault.passing && fault.text.contains("version 99") && fault.text.contains("newer `job-runtime`"),
+        "{fault}"
+    );
 }
 
 #[tokio::test]

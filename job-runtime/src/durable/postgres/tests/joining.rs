@@ -19,13 +19,13 @@ async fn with_client<T>(place: &Place, work: impl AsyncFnOnce(Client) -> T) -> T
     let (client, connection) = tokio_postgres::connect(place.url(), NoTls).await.expect("it is there");
     let moving = async {
         let _ = connection.await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     first(work(client), moving).await.expect("the other never ends")
 }
 
 async fn join_in(store: &Arc<Postgres>, transaction: &mut impl Within, jobs: NewJobs) -> Result<Vec<i64>, Fault> {
-    let store: Arc<dyn Store> = Arc::clone(store) as _;
+    let store: Arc<dyn Store> = store.clone();
     let inserted = transaction.put(Insertion { store, jobs, now: NOW }).await.0?;
     Ok(inserted.iter().map(|Inserted { id, .. }| *id).collect())
 }

@@ -1,6 +1,6 @@
 //! Whose lease is over, and who may say so.
 
-use super::place::{NOW, Place, beat, claim, join, jobs, put, store};
+use super::place::{NOW, Place, beat, claim, jobs, join, put, store};
 use crate::durable::store::{Rescued, Store};
 
 /// How many jobs wait again that others had.

@@ -5,6 +5,12 @@ mod claiming;
 mod clocked;
 mod connecting;
 mod joining;
+#[cfg(any(feature = "sqlx-0_8", feature = "sqlx-0_9"))]
+mod joining_sqlx;
+#[cfg(feature = "sqlx-0_8")]
+mod joining_sqlx_0_8;
+#[cfg(feature = "sqlx-0_9")]
+mod joining_sqlx_0_9;
 mod leases;
 mod place;
 mod plans;

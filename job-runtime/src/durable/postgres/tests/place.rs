@@ -165,9 +165,9 @@ impl Ears {
     /// What is told next, besides by who only tried whether it is heard.
     pub(super) async fn next(&mut self) -> Notice {
         loop {
-            match self.0.recv().await.expect("the store is there") {
-                Notice::Ended(name) if name.starts_with("probe ") => {}
-                told => return told,
+            let told = self.0.recv().await.expect("the store is there");
+            if !matches!(&told, Notice::Ended(name) if name.starts_with("probe ")) {
+                return told;
             }
         }
     }

@@ -43,7 +43,8 @@ const FILL: &str = "
 /// The plans of all statements, as they are prepared once.
 fn check(place: &Place, when: &str) {
     for (statement, parameters, indexes) in STATEMENTS {
-        let plan = place.sql(&format!("{SETTINGS}; {PLANS}; PREPARE s AS {statement}; EXPLAIN EXECUTE s({parameters})"));
+        let plan =
+            place.sql(&format!("{SETTINGS}; {PLANS}; PREPARE s AS {statement}; EXPLAIN EXECUTE s({parameters})"));
         assert!(!plan.contains("Seq Scan on job"), "{when}:\n{statement}\n{plan}");
         for index in ["job_waiting", "job_running", "job_pkey", "job_ticks", "job_finished", "job_stopping"] {
             let is_meant = indexes.contains(&index);

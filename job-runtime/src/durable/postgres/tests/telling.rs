@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::place::{Ears, NOW, Place, claim, join, jobs, listening, put, settle, settlement, store};
+use super::place::{Ears, NOW, Place, claim, jobs, join, listening, put, settle, settlement, store};
 use crate::durable::postgres::Postgres;
 use crate::durable::settle::{End, Settlement};
 use crate::durable::store::{Notice, Store, Subject};
