@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::place::{Ears, NOW, Place, all, claim, ids, jobs, join, listening, put, settle, store, wish};
+use super::place::{Ears, NOW, Place, all, claim, ids, jobs, join, listening, put, settle, store, wait, wish};
 use crate::clock::first;
 use crate::durable::postgres::Postgres;
 use crate::durable::postgres::cursor::{Found, Look};
@@ -108,8 +108,7 @@ async fn what_nobody_tells_is_found_by_looking_at_all_now_and_then() {
             tokio::task::yield_now().await;
         }
     };
-    let limit = tokio::time::sleep(Duration::from_secs(30));
-    assert!(first(found, limit).await.is_some(), "it is never looked at");
+    assert!(first(found, wait(Duration::from_secs(30))).await.is_some(), "it is never looked at");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use private_postgres::Server;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::clock::first;
+use crate::clock::{Clock, first};
 use crate::durable::postgres::lines::Patience;
 use crate::durable::postgres::{Address, Postgres};
 use crate::durable::row::{Due, NewJob, NewJobs, Row};
@@ -182,9 +182,8 @@ impl Ears {
         for number in 0.. {
             let probe = format!("probe {number}");
             place.sql(&format!("NOTIFY job_runtime, '0 ended {probe}'"));
-            let soon = tokio::time::sleep(Duration::from_millis(50));
             // What was told before has come before.
-            if first(self.hear(&Notice::Ended(probe.into())), soon).await.is_some() {
+            if first(self.hear(&Notice::Ended(probe.into())), wait(Duration::from_millis(50))).await.is_some() {
                 return;
             }
         }
@@ -199,6 +198,11 @@ pub(super) async fn listening<T>(stores: &[&Arc<Postgres>], work: impl Future<Ou
         panic!("it listens no more: {ended:?}");
     });
     done.await.expect("the other never ends")
+}
+
+pub(super) async fn wait(length: Duration) {
+    let clock = Clock::real();
+    clock.sleep_until(clock.moment() + length).await;
 }
 
 /// Awaits all of them at once, in one task.
