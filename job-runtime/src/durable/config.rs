@@ -112,6 +112,21 @@ impl StoreConfig {
         self
     }
 
+    /// The store of this address of a database of PostgreSQL, with all settings as usual.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "made with the feature `postgres`"))]
+    pub(super) fn at_postgres(address: super::postgres::Address) -> Self {
+        Self { source: Source::Postgres(Box::new(address)), settings: Settings::default() }
+    }
+
+    /// The address, if it is one of PostgreSQL.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "asked with the feature `postgres`"))]
+    pub(super) fn postgres_address(&mut self) -> Option<&mut super::postgres::Address> {
+        match &mut self.source {
+            Source::Postgres(address) => Some(address),
+            Source::Memory(_) | Source::Sqlite(_) => None,
+        }
+    }
+
     /// The store itself, to which nothing is connected yet.
     pub(crate) fn open(&self) -> Arc<dyn Store> {
         match self.source.clone() {

@@ -31,6 +31,7 @@ pub trait Within: sealed::Sealed {
 pub struct Insertion {
     pub(super) store: Arc<dyn Store>,
     pub(super) jobs: NewJobs,
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "a database has a clock of its own"))]
     pub(super) now: SystemTime,
 }
 

@@ -197,9 +197,14 @@ macro_rules! on_sqlite {
         }
     };
 }
-/// Stands here until the store does.
+
 macro_rules! on_postgres {
-    ($($rest:tt)*) => {};
+    ($($module:ident $case:ident)+) => {
+        #[cfg(feature = "postgres")]
+        mod postgres {
+            $(#[tokio::test] async fn $case() { super::$module::$case(&$crate::durable::postgres::bench().await).await; })+
+        }
+    };
 }
 pub(crate) use {on_postgres, on_sqlite};
 

@@ -1,0 +1,56 @@
+//! Putting jobs in with a transaction of the caller's, of the drivers that this store is made with.
+
+use std::any::Any;
+use std::pin::Pin;
+
+use super::Postgres;
+use super::insert::{Telling, put};
+use super::session::Session;
+use crate::durable::store::{Fault, Inserted, Store};
+use crate::durable::within::{Insertion, Put, Within, sealed::Sealed};
+
+pub(super) type Putting<'t> = Pin<Box<dyn Future<Output = Put> + Send + 't>>;
+
+impl Sealed for tokio_postgres::Transaction<'_> {}
+
+impl Within for tokio_postgres::Transaction<'_> {
+    type Put<'t>
+        = Putting<'t>
+    where
+        Self: 't;
+
+    fn put(&mut self, jobs: Insertion) -> Self::Put<'_> {
+        let client = self.client();
+        Box::pin(async move { Put(put_with(client, &jobs).await) })
+    }
+}
+
+impl Sealed for deadpool_postgres::Transaction<'_> {}
+
+impl Within for deadpool_postgres::Transaction<'_> {
+    type Put<'t>
+        = Putting<'t>
+    where
+        Self: 't;
+
+    fn put(&mut self, jobs: Insertion) -> Self::Put<'_> {
+        (**self).put(jobs)
+    }
+}
+
+/// The store that is meant, if it is one of PostgreSQL.
+pub(super) fn meant(store: &dyn Store) -> Result<&Postgres, Fault> {
+    let any: &dyn Any = store;
+    any.downcast_ref().ok_or_else(|| Fault::lasting("it is no database of PostgreSQL, as that of the transaction is"))
+}
+
+async fn put_with(
+    client: &tokio_postgres::Client,
+    Insertion { store, jobs, .. }: &Insertion,
+) -> Result<Vec<Inserted>, Fault> {
+    let postgres = meant(&**store)?;
+    let telling = Telling::at_commit(postgres.lines.schema.name(), &jobs.queue);
+    let mut session = Session::theirs(&postgres.lines, client);
+    let (inserted, _) = put(&mut session, jobs, &telling).await?;
+    Ok(inserted)
+}
