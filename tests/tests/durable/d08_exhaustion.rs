@@ -1,5 +1,10 @@
 //! D8: there is no connection left, and what is asked of the store waits for a lock.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what drives a connection is a task of the test, and leases end in real time"
+)]
+
 use std::time::Duration;
 
 use private_postgres::Server;
