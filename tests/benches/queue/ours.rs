@@ -8,7 +8,7 @@ use private_postgres::Server;
 
 use crate::cell::Scale;
 use crate::jobs::{DONE, at, next_begun, noted, nothing, when};
-use crate::raw::{connect, median};
+use crate::raw::{connect, median, tidy};
 
 /// How many jobs a node has on at once where as many as possible are to be worked off.
 const ROOM: u32 = 2_000;
@@ -49,13 +49,8 @@ async fn fill(address: &str, count: u64) {
         nothing::enqueue_all(users).await.expect("they are taken");
     }
     client.shutdown().await.expect("it ends");
-    tidy(address).await;
-}
-
-/// What a server does in a quiet moment.
-async fn tidy(address: &str) {
     if address.starts_with("postgres:") {
-        connect(address).await.batch_execute("VACUUM ANALYZE; CHECKPOINT").await.expect("it is looked after");
+        tidy(&connect(address).await).await;
     }
 }
 

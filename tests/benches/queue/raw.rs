@@ -39,14 +39,21 @@ fn rate(count: u64, since: Instant) -> f64 {
     count as f64 / since.elapsed().as_secs_f64()
 }
 
-/// So many rows, looked after as a server does in a quiet moment.
+/// So many rows.
 async fn filled(store: &str, count: u64) -> Client {
     let client = connect(store).await;
     client.batch_execute(TABLE).await.expect("a table");
     let fill = "INSERT INTO raw (queue, name, args) SELECT 'bench', 'nothing', '{\"user\":1}' FROM generate_series(1, $1::bigint)";
     client.execute(fill, &[&i64::try_from(count).expect("few")]).await.expect("rows");
-    client.batch_execute("VACUUM ANALYZE; CHECKPOINT").await.expect("it is looked after");
+    tidy(&client).await;
     client
+}
+
+/// What a server does in a quiet moment.
+pub(crate) async fn tidy(client: &Client) {
+    for each in ["VACUUM ANALYZE", "CHECKPOINT"] {
+        client.batch_execute(each).await.expect("it is looked after");
+    }
 }
 
 async fn process(scale: Scale, store: &str, connections: usize, batch: i64) -> f64 {
