@@ -104,7 +104,8 @@ cells! {
     FileOne "sqlite enqueue one/job" Sqlite JobsPerSecond 5 ours::one;
     FileRawBatch "sqlite enqueue batch/raw" Sqlite JobsPerSecond 5 file::batch;
     FileBatch "sqlite enqueue batch/job" Sqlite JobsPerSecond 5 ours::batch;
-    FileStart "sqlite start/job" Sqlite Milliseconds 3 ours::start_here;
+    FileRawStart "sqlite start/raw" Sqlite Milliseconds 5 file::start;
+    FileStart "sqlite start/job" Sqlite Milliseconds 5 ours::start_here;
 }
 
 impl Cell {

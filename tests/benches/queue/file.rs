@@ -1,10 +1,11 @@
 //! The floors on SQLite: what any queue must ask of it, and nothing else.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
 use crate::cell::Scale;
+use crate::raw::median;
 
 const TABLE: &str = "
     CREATE TABLE raw (
@@ -89,4 +90,20 @@ pub(crate) async fn batch(scale: Scale, store: &str) -> f64 {
         batch.commit().expect("it is taken");
     }
     count as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// From before a row is put in until it is claimed, each on disk before it is said: the median.
+pub(crate) async fn start(scale: Scale, store: &str) -> f64 {
+    let file = filled(store, 0);
+    let mut taken = Vec::new();
+    for user in 0..scale.of(500) {
+        let begun = Instant::now();
+        file.prepare_cached(INSERT).expect("a statement").execute([args(user)]).expect("a row");
+        let mut claim = file.prepare_cached(CLAIM).expect("a statement");
+        let claimed = claim.query_map(params![2, 10], |row| row.get::<_, i64>(0)).expect("rows").count();
+        assert_eq!(claimed, 1);
+        taken.push(begun.elapsed().as_secs_f64() * 1_000.0);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    median(taken)
 }

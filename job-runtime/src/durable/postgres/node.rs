@@ -20,16 +20,29 @@ const JOIN: &str = "
         since = excluded.since, jobs = excluded.jobs, queues = excluded.queues, gone = false
     RETURNING now()";
 
-/// A lease that was over for a moment is begun anew, though it is still there. Tells whether it knows as before which jobs
-/// are known.
-const RENEW: &str = "
+/// What a node has claimed that somebody wants stopped.
+macro_rules! stopped {
+    ($column:literal) => {
+        concat!("SELECT ", $column, " FROM job_runtime.job WHERE node = $1 AND cancel IS NOT NULL ORDER BY id")
+    };
+}
+
+/// A lease that was over for a moment is begun anew, though it is still there. Tells whether the node knows the same jobs
+/// as before, and which of its own are to be stopped and why.
+pub(super) const RENEW: &str = concat!(
+    "
     UPDATE job_runtime.node n SET
         since = CASE WHEN n.until < now() THEN now() ELSE n.since END,
         until = now() + $2::bigint * interval '1 microsecond', lease = $2::bigint * interval '1 microsecond',
         jobs = $3, queues = $4
     FROM (SELECT id, jobs, until FROM job_runtime.node WHERE id = $1 FOR UPDATE) old
     WHERE n.id = old.id AND NOT n.gone
-    RETURNING now(), old.until >= now() AND old.jobs = $3";
+    RETURNING now(), old.until >= now() AND old.jobs = $3, ARRAY(",
+    stopped!("id"),
+    "), ARRAY(",
+    stopped!("cancel"),
+    ")"
+);
 
 /// Jobs that nobody knew wait again, if this node knows them.
 const UNPARK: &str = "
@@ -42,9 +55,6 @@ const UNPARK: &str = "
         SELECT count(pg_notify($2, $3::bigint || ' work ' || $4::bigint || ' ' || queue)) FROM queue
     )
     SELECT queue FROM queue CROSS JOIN told";
-
-pub(super) const STOPPED: &str =
-    "SELECT id, cancel, now() FROM job_runtime.job WHERE node = $1 AND cancel IS NOT NULL ORDER BY id";
 
 const CLOCK: &str = "SELECT now()";
 
@@ -63,13 +73,19 @@ macro_rules! is_steady {
 }
 pub(super) use is_steady;
 
-/// The leases that are over, where the server has been there for as long as they last.
-const OVER: &str = concat!(
-    "UPDATE job_runtime.node n SET gone = true
-    WHERE NOT n.gone AND n.until < now() AND n.id <> $1 AND now() - pg_postmaster_start_time() >= n.lease AND ",
-    is_steady!("$1"),
-    " RETURNING n.id"
-);
+/// A lease that is over, where the server has been there for as long as it lasts.
+macro_rules! is_over {
+    () => {
+        concat!(
+            "NOT n.gone AND n.until < now() AND n.id <> $1 AND now() - pg_postmaster_start_time() >= n.lease AND ",
+            is_steady!("$1")
+        )
+    };
+}
+
+/// Whether one is, which seldom is so.
+const ANY_OVER: &str = concat!("SELECT FROM job_runtime.node n WHERE ", is_over!(), " LIMIT 1");
+const OVER: &str = concat!("UPDATE job_runtime.node n SET gone = true WHERE ", is_over!(), " RETURNING n.id");
 
 /// What nodes have claimed, in the order of the rows, as all who lock several do; and runs that wait for a place on them,
 /// which from now on any node may let in.
@@ -187,24 +203,30 @@ impl Postgres {
         let lease = micros(node.lease);
         let mut session = self.lines.within(Post::Lease, self.lines.patience.beat).await?;
         let renewed = session.query_opt(RENEW, &[&node.id, &lease, &jobs, &queues]).await?;
-        let now = match &renewed {
+        let beat = match &renewed {
             Some(renewed) => {
                 if !at::<bool>(renewed, 1)? {
                     self.unpark(&mut session, &jobs).await?;
                 }
-                at(renewed, 0)?
+                let (stopped, reasons): (Vec<i64>, Vec<String>) = (at(renewed, 2)?, at(renewed, 3)?);
+                Beat { known: true, now: at(renewed, 0)?, cancelled: stopped.into_iter().zip(reasons).collect() }
             }
-            None => at(&session.query_opt(CLOCK, &[]).await?.ok_or_else(silent)?, 0)?,
+            None => {
+                let now = at(&session.query_opt(CLOCK, &[]).await?.ok_or_else(silent)?, 0)?;
+                Beat { known: false, now, cancelled: Vec::new() }
+            }
         };
-        let stopped = session.query(STOPPED, &[&node.id]).await?;
         session.done();
-        let cancelled = stopped.iter().map(|row| Ok((at(row, 0)?, at(row, 1)?))).collect::<Result<_, Fault>>()?;
-        Ok(Beat { known: renewed.is_some(), now, cancelled })
+        Ok(beat)
     }
 
     pub(super) async fn end_leases(&self, quarantine: u32) -> Result<Rescued, Fault> {
         let Some(me) = self.me() else { return Ok(Rescued::default()) };
         let mut session = self.lines.at(Post::Lease).await?;
+        if session.query_opt(ANY_OVER, &[&me]).await?.is_none() {
+            session.done();
+            return Ok(Rescued::default());
+        }
         session.begin();
         let dead = session.query(OVER, &[&me]).await?;
         let dead = dead.iter().map(|row| at(row, 0)).collect::<Result<Vec<i64>, Fault>>()?;

@@ -4,7 +4,7 @@ use super::place::Place;
 use crate::durable::postgres::batch::{MEET, PUT, PUT_KEYED};
 use crate::durable::postgres::claim::{ADOPT, TAKE, TAKE_AND_LOOK};
 use crate::durable::postgres::lines::{PLANS, SETTINGS};
-use crate::durable::postgres::node::{BEREAVE, STOPPED};
+use crate::durable::postgres::node::{BEREAVE, RENEW};
 use crate::durable::postgres::settle::{COMPLETED, DECLINED, LOCK_KEYS, PROGRESS, SETTLE};
 use crate::durable::postgres::ticks::{PROCEED, RUNS};
 use crate::durable::postgres::tidy::{PARK, PRUNE};
@@ -22,7 +22,7 @@ const STATEMENTS: [(&str, &str, &[&str]); 13] = [
     ),
     (DECLINED, "'{1}', '{1}', '{1}', 'c', 1", &["job_pkey"]),
     (PROGRESS, "'{1}', '{1}', '{1}', '{half}'", &["job_pkey"]),
-    (STOPPED, "1", &["job_stopping"]),
+    (RENEW, "1, 1, '{job}', '{queue}'", &["job_stopping"]),
     (BEREAVE, "'{1}', 'c', 1, 3", &["job_running", "job_pkey", "job_ticks"]),
     (RUNS, "'job'", &["job_ticks"]),
     (PROCEED, "1, 1, 'job'", &["job_ticks", "job_pkey"]),
