@@ -91,7 +91,7 @@ impl Example {
     }
 
     /// Kills it; gives what it has said.
-    fn is_killed(mut self) -> Vec<String> {
+    fn dies(mut self) -> Vec<String> {
         for process in &mut self.processes {
             process.kill().expect("it was started");
             process.wait().expect("it was started");
@@ -354,7 +354,7 @@ fn durable_mail() {
     first.says("4 mails are left");
     first.says("sent to ");
     first.says("sending to ");
-    let mut seen = first.is_killed();
+    let mut seen = first.dies();
     let sending = seen.iter().rev().find(|line| line.starts_with("sending to ")).expect("it said so");
     let again = sending.replace("attempt 1", "attempt 2");
     let second = ends_by_itself("durable_mail", &environment);
