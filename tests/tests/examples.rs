@@ -1,12 +1,15 @@
 //! The examples as a user runs them: each prints what it promises, and ends in order when asked to.
 
-use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::io::{BufRead, BufReader, Lines, PipeReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::OnceLock;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
+
+use private_postgres::Server;
+use rusqlite::Connection;
 
 /// After this long an example that says nothing is ended, and its test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,23 +33,31 @@ fn binaries() -> &'static Path {
     })
 }
 
-/// An example at work.
+/// An example at work, in one process or several.
 struct Example {
     name: &'static str,
-    process: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    processes: Vec<Child>,
+    lines: Lines<BufReader<PipeReader>>,
     seen: Vec<String>,
-    _watched: Sender<()>,
+    _watched: Vec<Sender<()>>,
 }
 
 impl Example {
     fn start(name: &'static str, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(binaries().join(name));
-        command.envs(environment.iter().copied()).env("RUST_BACKTRACE", "0").stdout(Stdio::piped());
-        let mut process = command.spawn().expect("the example was built");
-        let output = process.stdout.take().expect("its output is piped");
-        let watched = watch(process.id());
-        Self { name, process, lines: BufReader::new(output).lines(), seen: Vec::new(), _watched: watched }
+        Self::several(name, 1, &[], environment)
+    }
+
+    /// So many processes with these arguments, whose lines are heard as one text.
+    fn several(name: &'static str, count: usize, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let (output, input) = std::io::pipe().expect("there is room for a pipe");
+        let start = || {
+            let mut command = Command::new(binaries().join(name));
+            command.args(arguments).envs(environment.iter().copied()).env("RUST_BACKTRACE", "0");
+            command.stdout(input.try_clone().expect("it is a pipe")).spawn().expect("the example was built")
+        };
+        let processes: Vec<Child> = (0..count).map(|_| start()).collect();
+        let watched = processes.iter().map(|process| watch(process.id())).collect();
+        Self { name, processes, lines: BufReader::new(output).lines(), seen: Vec::new(), _watched: watched }
     }
 
     /// Waits for a line in which `text` stands, and gives it.
@@ -62,7 +73,7 @@ impl Example {
     }
 
     fn terminate(&self) {
-        send("TERM", self.process.id());
+        self.processes.iter().for_each(|process| send("TERM", process.id()));
     }
 
     /// Asks it to end, and checks that it does so in order.
@@ -73,15 +84,29 @@ impl Example {
 
     fn has_ended(&mut self) {
         self.seen.extend(self.lines.by_ref().map_while(Result::ok));
-        let status: ExitStatus = self.process.wait().expect("it can be waited for");
-        assert_eq!(status.code(), Some(0), "`{}` ended with {status}", self.name);
+        for process in &mut self.processes {
+            let status: ExitStatus = process.wait().expect("it can be waited for");
+            assert_eq!(status.code(), Some(0), "`{}` ended with {status}", self.name);
+        }
+    }
+
+    /// Kills it; gives what it has said.
+    fn dies(mut self) -> Vec<String> {
+        for process in &mut self.processes {
+            process.kill().expect("it was started");
+            process.wait().expect("it was started");
+        }
+        self.seen.extend(self.lines.by_ref().map_while(Result::ok));
+        std::mem::take(&mut self.seen)
     }
 }
 
 impl Drop for Example {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        for process in &mut self.processes {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 
@@ -112,7 +137,11 @@ fn runs(name: &'static str, environment: &[(&str, &str)], texts: &[&str]) {
 
 /// What an example says that ends by itself.
 fn runs_to_its_end(name: &'static str) -> Vec<String> {
-    let mut example = Example::start(name, &[]);
+    ends_by_itself(name, &[])
+}
+
+fn ends_by_itself(name: &'static str, environment: &[(&str, &str)]) -> Vec<String> {
+    let mut example = Example::start(name, environment);
     example.has_ended();
     std::mem::take(&mut example.seen)
 }
@@ -307,6 +336,107 @@ fn group() {
     example.has_ended();
     let starts = example.seen.iter().filter(|line| line.starts_with("connection starts"));
     assert_eq!(starts.count(), 1, "{:#?}", example.seen);
+}
+
+/// A folder for the files that an example makes in that of temporary files.
+fn folder(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder.to_str().expect("a path in words").to_owned()
+}
+
+#[test]
+fn durable_mail() {
+    let folder = folder("durable_mail");
+    let environment = [("TMPDIR", &*folder)];
+    let mut first = Example::start("durable_mail", &environment);
+    first.says("4 mails are left");
+    first.says("sent to ");
+    first.says("sending to ");
+    let mut seen = first.dies();
+    let sending = seen.iter().rev().find(|line| line.starts_with("sending to ")).expect("it said so");
+    let again = sending.replace("attempt 1", "attempt 2");
+    let second = ends_by_itself("durable_mail", &environment);
+    assert!(!second.iter().any(|line| line.starts_with("new mails")), "{second:#?}");
+    assert!(position(&second, &again) < position(&second, "all mails are sent"), "{second:#?}");
+    seen.extend(second);
+    for name in ["ada", "grace", "joan", "joe"] {
+        position(&seen, &format!("sent to {name}@example.org"));
+    }
+}
+
+#[test]
+fn transactional_enqueue() {
+    let folder = folder("transactional_enqueue");
+    let mut seen = ends_by_itself("transactional_enqueue", &[("TMPDIR", &folder)]);
+    seen.sort();
+    let taken = "Ada has no account: UNIQUE constraint failed: account.name";
+    assert_eq!(seen, [taken, "welcome, Ada", "welcome, Grace"]);
+    let db = Connection::open(Path::new(&folder).join("transactional_enqueue.db")).expect("it is there");
+    let accounts_with_mail = "SELECT count(*) FROM account, job_runtime_job WHERE mail = id";
+    for (rows, count) in [("SELECT count(*) FROM job_runtime_job", 2), (accounts_with_mail, 2)] {
+        assert_eq!(db.query_row(rows, [], |row| row.get::<_, u32>(0)).expect("it is there"), count, "{rows}");
+    }
+}
+
+#[test]
+fn two_processes() {
+    let url = Server::shared().database("two_processes");
+    let environment = [("DATABASE_URL", &*url)];
+    let mut web = Example::several("two_processes", 1, &["web"], &environment);
+    let line = web.says("curl -d Ada http://");
+    let address = line.split('/').nth(2).expect("it names its address");
+    let sign_up = |name: &str| {
+        let accepted = post(address, "/users", name);
+        assert!(accepted.starts_with("HTTP/1.1 202 "), "{accepted}");
+    };
+    sign_up("Ada");
+    let mut workers = Example::several("two_processes", 2, &[], &environment);
+    workers.says("welcome, Ada");
+    let names = ["Grace", "Joan", "Joe", "Lise", "Emmy", "Carl"];
+    names.into_iter().for_each(sign_up);
+    while workers.seen.len() < 1 + names.len() {
+        workers.says("welcome, ");
+    }
+    workers.terminate();
+    workers.has_ended();
+    for name in names {
+        let welcomes = workers.seen.iter().filter(|line| line.starts_with(&format!("welcome, {name}, ")));
+        assert_eq!(welcomes.count(), 1, "{name}: {:#?}", workers.seen);
+    }
+    web.terminate();
+    web.has_ended();
+    assert!(!web.seen.iter().any(|line| line.starts_with("welcome")), "{:#?}", web.seen);
+}
+
+#[test]
+fn cluster_cron() {
+    let folder = folder("cluster_cron");
+    let url = Server::shared().database("cluster_cron");
+    for store in [("TMPDIR", &*folder), ("JOBS_STORE", &*url)] {
+        let mut nodes = Example::several("cluster_cron", 2, &[], &[store]);
+        for _ in 0..3 {
+            nodes.says("tick ");
+        }
+        let mut leaving = nodes.processes.remove(0);
+        send("TERM", leaving.id());
+        assert_eq!(leaving.wait().expect("it was started").code(), Some(0));
+        let staying = format!("comes in process {}", nodes.processes[0].id());
+        for _ in 0..3 {
+            nodes.says(&staying);
+        }
+        nodes.terminate();
+        nodes.has_ended();
+        let mut ticks: Vec<u64> = nodes.seen.iter().map(|line| tick_of(line)).collect();
+        ticks.sort_unstable();
+        assert!(ticks.windows(2).all(|pair| pair[1] == pair[0] + 1), "each comes once: {:#?}", nodes.seen);
+    }
+}
+
+fn tick_of(line: &str) -> u64 {
+    let tick = line.split(' ').nth(1).expect("it names the tick");
+    tick.parse().expect("a number")
 }
 
 /// Each example with its text.

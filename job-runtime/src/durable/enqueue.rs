@@ -171,6 +171,23 @@ impl<R, O: Taken> Enqueue<R, O> {
     ///
     /// Taken are transactions of `tokio-postgres`, `deadpool-postgres` and `rusqlite`, and with the features
     /// `sqlx-0_8` and `sqlx-0_9` those of `sqlx`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "postgres")]
+    /// async fn sign_up(
+    ///     client: &mut tokio_postgres::Client,
+    ///     mail: job_runtime::Enqueue<()>,
+    /// ) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let mut transaction = client.transaction().await?;
+    ///     let mail = mail.within(&mut transaction).await?;
+    ///     let account = "INSERT INTO account (name, mail) VALUES ('Ada', $1)";
+    ///     transaction.execute(account, &[&mail.id.to_string()]).await?;
+    ///     transaction.commit().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// With `rusqlite`, which blocks, it is `.within(&mut transaction).now()?`.
     pub fn within<X: Within>(self, transaction: &mut X) -> Joined<'_, X, O> {
         Joined::new(self.order.and_then(Order::complete), transaction)
     }
