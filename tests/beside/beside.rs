@@ -16,7 +16,7 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 #[job(queue = "mail")]
 async fn welcome_mail(name: String, sent: &UnboundedSender<String>) {
@@ -154,23 +154,24 @@ async fn a_job_joins_a_transaction_of_sqlx() {
     office.close().await;
 }
 
-/// It starts sooner than the next look for work, a second after the last, could find it. Once of five times, as the
-/// machine may be busy.
+/// It starts sooner than the next look for work, a second after the last, could find it. Once of five times is enough,
+/// as the machine may be busy.
 #[tokio::test]
 async fn who_waits_for_work_is_told_of_what_is_committed() {
     let url = Server::shared().database("told");
     let mut office = Office::open(&url).await;
     let mut connection = PgConnection::connect(&url).await.expect("it connects");
-    let mut soonest = Duration::MAX;
+    let mut heard = 0;
     for _ in 0..5 {
         let mut transaction = connection.begin().await.expect("it begins");
         welcome_mail::enqueue("Ada".to_owned()).within(&mut transaction).await.expect("it joins");
         transaction.commit().await.expect("it ends");
-        let committed = Instant::now();
-        office.next().await;
-        soonest = soonest.min(committed.elapsed());
+        match timeout(Duration::from_millis(500), office.next()).await {
+            Ok(_) => heard += 1,
+            Err(_) => drop(office.next().await),
+        }
     }
-    assert!(soonest < Duration::from_millis(500), "{soonest:?}");
+    assert!(heard > 0);
     office.close().await;
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use job_runtime::{Runtime, job, run_all};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 #[job(queue = "mail")]
 async fn welcome_mail(name: String, sent: &UnboundedSender<String>) {
@@ -53,15 +53,16 @@ impl Office {
     }
 
     /// Who waits for work hears of what is committed: it starts sooner than the next look for work, a second after the
-    /// last, could find it. Once of five times, as the machine may be busy.
+    /// last, could find it. Once of five times is enough, as the machine may be busy.
     async fn hears(&mut self, mut commit: impl AsyncFnMut()) {
-        let mut soonest = Duration::MAX;
+        let mut heard = 0;
         for _ in 0..5 {
             commit().await;
-            let committed = Instant::now();
-            self.next().await;
-            soonest = soonest.min(committed.elapsed());
+            match timeout(Duration::from_millis(500), self.next()).await {
+                Ok(_) => heard += 1,
+                Err(_) => drop(self.next().await),
+            }
         }
-        assert!(soonest < Duration::from_millis(500), "{soonest:?}");
+        assert!(heard > 0);
     }
 }
