@@ -7,6 +7,7 @@ use tokio_postgres::{Client, Config, NoTls, Transaction};
 use super::{Office, welcome_mail};
 
 /// A runtime with a database, and a client of that.
+#[expect(clippy::disallowed_methods, reason = "somebody has to move the connection")]
 async fn place(name: &str) -> (Office, Client) {
     let url = Server::shared().database(name);
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("it connects");
