@@ -258,6 +258,7 @@
 //! | `cron` | yes | calendar times in time zones: `cron`, `tz`, `dst` at the attribute, `Schedule::cron`; see the guide `guide::time` |
 //! | `sqlite` | no | jobs that outlive the process, in a file of SQLite: `queue` at `#[job]`, `Builder::store` |
 //! | `postgres` | no | the same in a database of PostgreSQL, for many nodes; `scope = "cluster"` at `#[periodic]` |
+//! | `sqlx-0_8`, `sqlx-0_9` | no | `postgres`, and jobs can join a transaction of this sqlx; not in `full` |
 //! | `testing` | no | `job_runtime::testing`: jobs on paused time, with two fake clocks |
 //! | `full` | no | all of them |
 //!

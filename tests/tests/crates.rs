@@ -52,3 +52,13 @@ fn no_crate_is_needed_twice() {
 fn twice(features: &[&str]) -> Vec<String> {
     crates(features).into_iter().filter(|(_, versions)| versions.len() > 1).map(|(name, _)| name).collect()
 }
+
+/// What is asked for weakly, as by `sqlx08?/postgres`, stands in the lockfile of everyone who has the feature, whether
+/// it is built or not: <https://github.com/rust-lang/cargo/issues/10801>.
+#[test]
+fn no_feature_puts_into_a_lockfile_what_is_not_built() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../job-runtime/Cargo.toml");
+    let manifest = std::fs::read_to_string(manifest).expect("it is there");
+    let mut lines = manifest.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(lines.find(|line| line.contains("?/")), None);
+}

@@ -169,8 +169,10 @@ impl<R, O: Taken> Enqueue<R, O> {
     /// Puts it in as a part of a transaction of yours: it is there when that is committed, and never if it is not. The
     /// transaction is one of the database that is the store of this runtime.
     ///
-    /// Taken are transactions of `tokio-postgres`, `deadpool-postgres` and `rusqlite`, and with the features
-    /// `sqlx-0_8` and `sqlx-0_9` those of `sqlx`.
+    /// Taken are transactions and savepoints of `tokio-postgres`, `deadpool-postgres` and `rusqlite`, and with the
+    /// features `sqlx-0_8` and `sqlx-0_9` those of `sqlx` in PostgreSQL. A `&Transaction` of the first two, a
+    /// `Connection` or `&Connection` of `rusqlite` and a `PgConnection` of `sqlx` are taken too, so that a function can
+    /// enqueue which was given no more; without a transaction that is open they are refused.
     ///
     /// ```
     /// # #[cfg(feature = "postgres")]

@@ -4,7 +4,7 @@
 macro_rules! joins {
     ($sqlx:ident) => {
         use $sqlx::postgres::{PgConnection, PgRow};
-        use $sqlx::{Postgres, Row, Transaction};
+        use $sqlx::{Connection, Postgres, Row, Transaction};
 
         use crate::durable::postgres::batch::{Batch, Keys, MEET, Meeting, PUT, PUT_KEYED};
         use crate::durable::postgres::fault::by_code;
@@ -24,14 +24,30 @@ macro_rules! joins {
                 Self: 't;
 
             fn put(&mut self, jobs: Insertion) -> Self::Put<'_> {
-                let connection = &mut **self;
-                Box::pin(async move { Put(put_with(connection, &jobs).await) })
+                (**self).put(jobs)
+            }
+        }
+
+        // It is what a function of the program's takes that does not care who began the transaction.
+        impl Sealed for PgConnection {}
+
+        impl Within for PgConnection {
+            type Put<'t>
+                = Putting<'t>
+            where
+                Self: 't;
+
+            fn put(&mut self, jobs: Insertion) -> Self::Put<'_> {
+                Box::pin(async move { Put(put_with(self, &jobs).await) })
             }
         }
 
         async fn put_with(connection: &mut PgConnection, insertion: &Insertion) -> Result<Vec<Inserted>, Fault> {
             let Insertion { store, jobs, .. } = insertion;
             let schema = &meant(&**store)?.lines.schema;
+            if !connection.is_in_transaction() {
+                return Err(Fault::lasting("no transaction was begun with `begin` on the connection"));
+            }
             let telling = Telling::at_commit(schema.name(), &jobs.queue);
             let (inserted, _) = put(&mut Joining { connection, schema }, jobs, &telling).await?;
             Ok(inserted)

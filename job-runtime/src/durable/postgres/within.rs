@@ -11,32 +11,26 @@ use crate::durable::within::{Insertion, Put, Within, sealed::Sealed};
 
 pub(super) type Putting<'t> = Pin<Box<dyn Future<Output = Put> + Send + 't>>;
 
-impl Sealed for tokio_postgres::Transaction<'_> {}
+macro_rules! join {
+    ($($transaction:ty),*) => {$(
+        impl Sealed for $transaction {}
 
-impl Within for tokio_postgres::Transaction<'_> {
-    type Put<'t>
-        = Putting<'t>
-    where
-        Self: 't;
+        impl Within for $transaction {
+            type Put<'t>
+                = Putting<'t>
+            where
+                Self: 't;
 
-    fn put(&mut self, jobs: Insertion) -> Self::Put<'_> {
-        let client = self.client();
-        Box::pin(async move { Put(put_with(client, &jobs).await) })
-    }
+            fn put(&mut self, jobs: Insertion) -> Self::Put<'_> {
+                let client = self.client();
+                Box::pin(async move { Put(put_with(client, &jobs).await) })
+            }
+        }
+    )*};
 }
-
-impl Sealed for deadpool_postgres::Transaction<'_> {}
-
-impl Within for deadpool_postgres::Transaction<'_> {
-    type Put<'t>
-        = Putting<'t>
-    where
-        Self: 't;
-
-    fn put(&mut self, jobs: Insertion) -> Self::Put<'_> {
-        (**self).put(jobs)
-    }
-}
+// A reference is what a function of the program's takes that does not end the transaction.
+join!(tokio_postgres::Transaction<'_>, &tokio_postgres::Transaction<'_>);
+join!(deadpool_postgres::Transaction<'_>, &deadpool_postgres::Transaction<'_>);
 
 /// The store that is meant, if it is one of PostgreSQL.
 pub(super) fn meant(store: &dyn Store) -> Result<&Postgres, Fault> {

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::future::{Ready, ready};
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Savepoint, Transaction};
 
 use super::Sqlite;
 use super::fault::fault;
@@ -14,20 +14,38 @@ use crate::durable::store::{Fault, Inserted};
 use crate::durable::within::{Insertion, Joined, Put, Within, sealed};
 use crate::error::Result;
 
-impl sealed::Sealed for Transaction<'_> {}
-
-impl Within for Transaction<'_> {
-    type Put<'t>
-        = Ready<Put>
-    where
-        Self: 't;
-
-    fn put(&mut self, jobs: Insertion) -> Ready<Put> {
-        ready(Put(put(self, &jobs)))
-    }
+/// What is reached through a connection, which is one of `rusqlite`.
+pub trait Through: Within {
+    #[doc(hidden)]
+    fn connection(&self) -> &Connection;
 }
 
-impl<O: Taken> Joined<'_, Transaction<'_>, O> {
+macro_rules! join {
+    ($($transaction:ty),*) => {$(
+        impl sealed::Sealed for $transaction {}
+
+        impl Within for $transaction {
+            type Put<'t>
+                = Ready<Put>
+            where
+                Self: 't;
+
+            fn put(&mut self, jobs: Insertion) -> Ready<Put> {
+                ready(Put(put(self, &jobs)))
+            }
+        }
+
+        impl Through for $transaction {
+            fn connection(&self) -> &Connection {
+                self
+            }
+        }
+    )*};
+}
+// A connection is what a function of the program's takes that does not care who began the transaction.
+join!(Transaction<'_>, Savepoint<'_>, Connection, &Connection);
+
+impl<X: Through, O: Taken> Joined<'_, X, O> {
     /// Puts the job in without awaiting: for code that blocks, as that which uses `rusqlite` does.
     ///
     /// The job starts soon after the transaction is committed, as a process that looks for work waits then for the file
@@ -51,10 +69,10 @@ impl<O: Taken> Joined<'_, Transaction<'_>, O> {
     ///
     /// # Errors
     /// As for [`Enqueue`](crate::Enqueue); also when the transaction is not one of the file that is the store of this
-    /// runtime.
+    /// runtime, or none is open on the connection.
     pub fn now(self) -> Result<O> {
         let (insertion, transaction) = self.into_parts()?;
-        answered(&*insertion.store, put(transaction, &insertion)).and_then(O::taken)
+        answered(&*insertion.store, put(transaction.connection(), &insertion)).and_then(O::taken)
     }
 }
 
@@ -63,6 +81,9 @@ fn put(db: &Connection, insertion: &Insertion) -> std::result::Result<Vec<Insert
     let store = store.downcast_ref::<Sqlite>();
     let store = store.ok_or_else(|| Fault::lasting("it is no file of SQLite, and the transaction is one of SQLite"))?;
     let in_words = |error| fault(&store.file, &error);
+    if db.is_autocommit() {
+        return Err(Fault::lasting("no transaction is open on the connection"));
+    }
     if !has(db, store).map_err(in_words)? {
         return Err(Fault::lasting("the transaction is one of another file"));
     }
