@@ -6,7 +6,6 @@
 pub mod operating {}
 
 #[cfg(feature = "_durable")]
-#[expect(clippy::doc_markdown, reason = "names of programs")]
 #[doc = include_str!("guide/queues.md")]
 pub mod queues {}
 
