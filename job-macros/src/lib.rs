@@ -67,7 +67,7 @@ use flavour::Flavour;
 /// | `when` | path or closure, plain or `async`, taking nothing or `&Context`, giving `bool` | – | guard: the tick is skipped when it says no. A panic counts as no |
 /// | `on_overlap` | `"run"`, `"ignore"`, `"queue"`, `"stop_previous"` | `"run"`; with `&mut S` it is `"ignore"`, and `"run"` is refused | a tick comes while a run is on: start as well; skip it; start one more afterwards; stop the old run first |
 /// | `max_running` | number, at least 1 | no bound | bound of `on_overlap = "run"` |
-/// | `on_missed` | `"one"`, `"skip"`, `"all"`, `"all(20)"` | `"one"` | ticks that the process was too busy for, or that a step of the clock passed over: one run for all; none; one for each of the newest, 100,000 at most |
+/// | `on_missed` | `"one"`, `"skip"`, `"all"`, `"all(20)"` | `"one"` | ticks that the process was too busy for, that a step of the clock passed over, or, with a store, that came due while the program was down: one run for all; none; one for each of the newest, 100,000 at most |
 /// | `start_deadline` | duration above zero | – | a run that cannot start by then is missed |
 /// | `timeout` | duration above zero, `"infinity"` | `"infinity"` | longest attempt |
 /// | `job_shutdown` | duration, `"brutal_kill"`, `"infinity"` | `"5s"` | between being asked to stop and being dropped. Without `&Context` a job cannot hear the request: a timeout and `"stop_previous"` drop it at once |

@@ -171,6 +171,50 @@
 //! # }
 //! ```
 //!
+//! # Queues
+//!
+//! With the feature `sqlite` or `postgres`, `Builder::store` gives a runtime a store. There a [`#[job]`](macro@job) with
+//! a `queue` waits, whatever becomes of the process that put it in, and any that shares the store runs it: at least once,
+//! and again only when its process died or was cut off.
+//!
+//! ```standalone_crate
+//! # #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+//! # fn main() {}
+//! # #[cfg(any(feature = "sqlite", feature = "postgres"))]
+//! # fn main() -> job_runtime::Result {
+//! #     queues::main()
+//! # }
+//! # #[cfg(any(feature = "sqlite", feature = "postgres"))]
+//! # mod queues {
+//! use job_runtime::{StoreConfig, job, periodic};
+//!
+//! #[job(queue = "mail", max_attempts = 20, backoff = "1s..1h")]
+//! async fn welcome_mail(user_id: u64) -> Result<(), std::io::Error> {
+//!     println!("welcome, {user_id}");
+//!     Ok(())
+//! }
+//!
+//! /// One run for all nodes.
+//! #[periodic(every = "1h", scope = "cluster")]
+//! async fn report() {}
+//!
+//! # #[tokio::main]
+//! # pub async fn main() -> job_runtime::Result {
+//! let store = StoreConfig::memory(); // or "sqlite://jobs.db", or "postgres://user:password@host/database"
+//! let runtime = job_runtime::run_all().store(store).queue("mail", 50).start().await?;
+//! welcome_mail::enqueue(7).await?;
+//! welcome_mail::enqueue(8).after("5m").priority(1).unique_for("1h").await?;
+//! println!("{:?}", runtime.queue("mail")?.status().await?);
+//! # runtime.shutdown().await
+//! # }
+//! # }
+//! ```
+//!
+//! Recurring jobs have their ticks decided once for all nodes with `scope = "cluster"`; and with a store all of them go
+//! on over restarts, as `on_missed` says. The guide [`guide::queues`](guide/queues/index.html) tells how to choose a
+//! store, what is promised, by which test, and what is not; [`guide::operating`](guide/operating/index.html) is for those
+//! who run the database.
+//!
 //! # Services
 //!
 //! A [`#[service]`](macro@service) starts with the runtime and runs until its [`Context`] asks it to stop. When it ends
@@ -256,11 +300,11 @@
 //! |---|---|---|
 //! | `signals` | yes | SIGTERM, Ctrl-C and USR1 under [`run_all`] |
 //! | `cron` | yes | calendar times in time zones: `cron`, `tz`, `dst` at the attribute, `Schedule::cron`; see the guide `guide::time` |
-//! | `sqlite` | no | jobs that outlive the process, in a file of SQLite: `queue` at `#[job]`, `Builder::store` |
-//! | `postgres` | no | the same in a database of PostgreSQL, for many nodes; `scope = "cluster"` at `#[periodic]` |
-//! | `sqlx-0_8`, `sqlx-0_9` | no | `postgres`, and jobs can join a transaction of this sqlx; not in `full` |
+//! | `sqlite` | no | jobs that outlive the process, in a file of SQLite: `queue` at `#[job]`, `scope` at `#[periodic]`, `Builder::store` |
+//! | `postgres` | no | the same in a database of PostgreSQL, for many nodes |
 //! | `testing` | no | `job_runtime::testing`: jobs on paused time, with two fake clocks |
-//! | `full` | no | all of them |
+//! | `full` | no | all of these |
+//! | `sqlx-0_8`, `sqlx-0_9` | no | with `postgres`: jobs join transactions of this sqlx |
 //!
 //! # Guarantees
 //!
@@ -274,8 +318,9 @@
 //! * Every [`EventKind::Started`] has exactly one [`EventKind::Finished`].
 //! * Dropping a runtime leaves no task behind.
 //!
-//! Recurring jobs run at most once per tick: what was due while the process was down is not made up for. What was
-//! spawned and has not run goes with the process.
+//! Without a [store](#queues) recurring jobs run at most once per tick, and what was due while the process was down is
+//! not made up for; what was spawned and has not run goes with the process. With one, what was enqueued runs at least
+//! once, and ticks of a downtime go through `on_missed`.
 //!
 //! # Threads and tasks
 //!
@@ -284,7 +329,8 @@
 //! async run becomes a task of the program's runtime, at the latest when it first has to wait; runs that come due in a
 //! crowd are polled for the first time by a few tasks that share them. A plain `fn` runs on a thread of its own, named
 //! after the job. A further thread (`job-events`) tells what happened, as soon as anybody listens; under [`run_all`]
-//! another one (`job-signals`) hears the signals of the system.
+//! another one (`job-signals`) hears the signals of the system. With a store, one (`job-store`) asks it for work and keeps
+//! the lease of the process, and of a file of SQLite one writes and one looks (`job-sqlite`, `job-sqlite-read`).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -299,7 +345,6 @@ mod engine;
 mod error;
 mod event;
 mod guard;
-#[cfg(feature = "cron")]
 pub mod guide;
 mod job;
 mod name;

@@ -178,7 +178,7 @@ words! {
         /// Failed, panicked or timed out in its last attempt.
         Discarded = "discarded",
         /// Kept for a person to see to, in a store: no node knows the job, its arguments cannot be read, or its process
-        /// died under it three times.
+        /// died under it too often, which is three times unless that is set.
         Parked = "parked",
     }
 }

@@ -234,11 +234,13 @@ impl Runtime {
     /// ```
     ///
     /// # Errors
-    /// [`Error::is_configuration`] when there is no such job, [`Error::is_refused`] when the runtime shuts down or is
-    /// gone.
+    /// [`Error::is_configuration`] when there is no such job, or it waits in a queue; [`Error::is_refused`] when the runtime
+    /// shuts down or is gone; [`Error::is_unavailable`] when the store did not answer, which decides about runs of
+    /// `scope = "cluster"`.
     ///
     /// # Cancel safety
-    /// Safe: once polled it is done, and dropped before that nothing has happened.
+    /// Safe: once polled it is done, and dropped before that nothing has happened. Of a job with `scope = "cluster"` it may
+    /// have been done, or not, when the future is dropped after it was polled.
     pub async fn trigger(&self, name: &str) -> Result<()> {
         if let Some(job) = self.stored(name) {
             return Self::trigger_stored(&job, Keep::Nothing).await.map(drop);
@@ -247,8 +249,9 @@ impl Runtime {
     }
 
     /// Pauses a job: its ticks are skipped until it is resumed, and counted as such. What runs goes on, and a trigger
-    /// still works. A second pause changes the reason. Nothing is stored: the next start of the program is not
-    /// paused.
+    /// still works. A second pause changes the reason. Of a job with a `queue`, or with `scope = "cluster"`, it is written
+    /// into the store, and holds for all nodes and over restarts. Of any other nothing is stored: the next start of the
+    /// program is not paused.
     ///
     /// ```standalone_crate
     /// # #[job_runtime::periodic(every = "10m")]
@@ -265,10 +268,12 @@ impl Runtime {
     /// ```
     ///
     /// # Errors
-    /// [`Error::is_configuration`] when there is no such job, [`Error::is_refused`] when the runtime is gone.
+    /// [`Error::is_configuration`] when there is no such job, [`Error::is_refused`] when the runtime is gone,
+    /// [`Error::is_unavailable`] when the store did not answer, where it is asked.
     ///
     /// # Cancel safety
-    /// Safe: once polled it is done, and dropped before that nothing has happened.
+    /// Safe: once polled it is done, and dropped before that nothing has happened. Where the store is asked, it may have
+    /// been done, or not, when the future is dropped after it was polled.
     pub async fn pause(&self, name: &str, reason: &str) -> Result<()> {
         if let Some(job) = self.stored(name) {
             return self.pause_stored(&job, Some(reason)).await;
@@ -280,10 +285,10 @@ impl Runtime {
     /// `pause_after`. Its schedule went on meanwhile, so that its next tick is the next planned one.
     ///
     /// # Errors
-    /// [`Error::is_configuration`] when there is no such job, [`Error::is_refused`] when the runtime is gone.
+    /// As [`pause`](Self::pause).
     ///
     /// # Cancel safety
-    /// Safe: once polled it is done, and dropped before that nothing has happened.
+    /// As [`pause`](Self::pause).
     pub async fn resume(&self, name: &str) -> Result<()> {
         if let Some(job) = self.stored(name) {
             self.pause_stored(&job, None).await?;

@@ -10,6 +10,7 @@ use crate::duration::{IntoDuration, above_zero};
 use crate::error::{Error, Result};
 
 /// A store, and how it is used: for [`Builder::store`](crate::Builder::store), where the address alone is not enough.
+/// Nothing is connected before the runtime starts; clones mean the same store.
 ///
 /// ```
 /// use job_runtime::StoreConfig;
@@ -61,14 +62,16 @@ impl StoreConfig {
         Ok(Self { source, settings: Settings::default() })
     }
 
-    /// The memory of this process: what it holds is gone with the last clone of this, and with the process.
+    /// The memory of this process: what it holds is gone with the last clone of this, and with the process. Runtimes
+    /// that are given clones share it.
     #[must_use]
     pub fn memory() -> Self {
         Self { source: Source::Memory(Arc::default()), settings: Settings::default() }
     }
 
     /// How long a process may be silent before others take its jobs: 20 s unless it is set, and at least 1 s. It is
-    /// heard four times in that time.
+    /// heard four times in that time. A longer one has the jobs of a dead process wait longer, a shorter one takes for dead
+    /// what only hangs for a moment; see [`guide::operating`](crate::guide::operating).
     #[expect(clippy::missing_errors_doc, reason = "they are stated once, at the type")]
     pub fn lease(mut self, length: impl IntoDuration) -> Result<Self> {
         let length = length.into_duration()?;
@@ -79,7 +82,8 @@ impl StoreConfig {
         Ok(self)
     }
 
-    /// How long completed and cancelled jobs are kept: a day unless it is set.
+    /// How long completed and cancelled jobs are kept: a day unless it is set. Of processes that share a store each deletes
+    /// by its own setting, every 30 s.
     #[expect(clippy::missing_errors_doc, reason = "they are stated once, at the type")]
     pub fn keep_completed(mut self, length: impl IntoDuration) -> Result<Self> {
         self.settings.retention.completed = Some(above_zero(length.into_duration()?)?);

@@ -21,7 +21,8 @@ use crate::policy::unique::{OnConflict, UniqueFor};
 /// A job that is about to be put into its queue, from `enqueue` of the type beside a function; or several, from
 /// `enqueue_all`. Awaiting it puts it in.
 ///
-/// What has been answered stays, whatever becomes of this process, or of the store's, from then on.
+/// What has been answered stays, whatever becomes of this process, or of the store's, from then on. See
+/// [`guide::queues`](crate::guide::queues) for all there is to say of jobs in queues.
 ///
 /// ```standalone_crate
 /// use job_runtime::{StoreConfig, job};
@@ -47,10 +48,12 @@ use crate::policy::unique::{OnConflict, UniqueFor};
 ///
 /// # Errors
 /// [`Error::is_configuration`] when a setter was given what it does not take, or the arguments cannot be written as
-/// JSON; [`Error::is_unavailable`] when the store did not answer; [`Error::is_refused`] when no runtime is there.
+/// JSON; [`Error::is_unavailable`] when the store did not answer; [`Error::is_refused`] when no runtime is there, or the
+/// job was removed from it. Of several jobs all are put in, or none.
 ///
 /// # Cancel safety
-/// When the future is dropped after it was polled, the job may have been put in, or not.
+/// When the future is dropped after it was polled, the job may have been put in, or not. To be sure, try again with a
+/// [`unique_key`](Self::unique_key).
 #[must_use = "nothing is enqueued until it is awaited"]
 pub struct Enqueue<R, O = Enqueued> {
     order: Result<Order>,
@@ -74,7 +77,7 @@ pub(crate) struct Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Enqueued {
-    /// Its identity, by which [`Runtime::job_row`](crate::Runtime::job_row) finds it.
+    /// Its identity, by which [`Runtime::job_row`](crate::Runtime::job_row) finds it, as long as its row is kept.
     pub id: RunId,
     /// Whether it is a new one; else it is the one that was there and kept this one out.
     pub is_new: bool,
@@ -91,7 +94,8 @@ impl<R, O> Enqueue<R, O> {
         self.order
     }
 
-    /// Runs it no sooner than after this delay, counted by the store's clock.
+    /// Runs it no sooner than after this delay, counted by the store's clock. Of this and [`at`](Self::at) the last one
+    /// counts.
     pub fn after(self, delay: impl IntoDuration) -> Self {
         self.set(|order| {
             order.jobs.due = Due::After(delay.into_duration()?);
@@ -107,7 +111,7 @@ impl<R, O> Enqueue<R, O> {
         })
     }
 
-    /// Its place among those of its queue, from 0, which goes first, to 9.
+    /// Its place among those of its queue, from 0, which goes first, to 9; else it is that of the attribute.
     pub fn priority(self, priority: u32) -> Self {
         self.set(|order| {
             if !PRIORITIES.contains(&priority) {
@@ -120,8 +124,9 @@ impl<R, O> Enqueue<R, O> {
         })
     }
 
-    /// Keeps the same job out for so long, or as long as it is `"unfinished"`: another one of this function with equal
-    /// arguments, or with the same [`unique_key`](Self::unique_key). One that was cancelled or discarded keeps none out.
+    /// Keeps the same job out for so long from now, or as long as it is `"unfinished"`: another one of this function
+    /// with equal arguments, or with the same [`unique_key`](Self::unique_key). One that was cancelled or discarded keeps
+    /// none out.
     ///
     /// Arguments are compared as they are written, maps whatever their order. A set is a list there: take one that has
     /// an order, as `BTreeSet` has and `HashSet` has not.
@@ -178,18 +183,24 @@ impl<R, O: Taken> Enqueue<R, O> {
     /// # #[cfg(feature = "postgres")]
     /// async fn sign_up(
     ///     client: &mut tokio_postgres::Client,
-    ///     mail: job_runtime::Enqueue<()>,
+    ///     mail: job_runtime::Enqueue<()>, // such as `welcome_mail::enqueue(7).after("5m")`
     /// ) -> Result<(), Box<dyn std::error::Error>> {
     ///     let mut transaction = client.transaction().await?;
-    ///     let mail = mail.within(&mut transaction).await?;
-    ///     let account = "INSERT INTO account (name, mail) VALUES ('Ada', $1)";
-    ///     transaction.execute(account, &[&mail.id.to_string()]).await?;
+    ///     transaction.execute("INSERT INTO account (name) VALUES ('Ada')", &[]).await?;
+    ///     mail.within(&mut transaction).await?;
     ///     transaction.commit().await?;
     ///     Ok(())
     /// }
     /// ```
     ///
     /// With `rusqlite`, which blocks, it is `.within(&mut transaction).now()?`.
+    ///
+    /// # Errors
+    /// Awaiting it gives those of [`Enqueue`]; [`Error::is_unavailable`] also when the transaction is of another kind of
+    /// database than the store. After an error of PostgreSQL the transaction can only be rolled back.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped after it was polled, the job may be part of the transaction, or not: roll it back.
     pub fn within<X: Within>(self, transaction: &mut X) -> Joined<'_, X, O> {
         Joined::new(self.order.and_then(Order::complete), transaction)
     }

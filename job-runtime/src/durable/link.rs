@@ -77,8 +77,8 @@ impl JobRow {
         self.id.row().unwrap_or_default()
     }
 
-    /// Cancels the job: one that waits never runs, one that runs is asked to stop, on whatever node it does, and is not
-    /// tried again; false when it had come to its end before.
+    /// Cancels the job: one that waits or is parked never runs, one that runs is asked to stop, on whatever node it does,
+    /// and is not tried again; false when it had come to its end before, or its row was deleted.
     ///
     /// # Errors
     /// [`Error::is_unavailable`] when the store did not answer, [`Error::is_refused`] when the runtime is gone.
@@ -92,7 +92,8 @@ impl JobRow {
     }
 
     /// Lets the job run now: again, where it is over or parked, and with one more attempt at least; sooner, where it
-    /// waits for its time or its next attempt. False when it is running.
+    /// waits for its time or its next attempt. The deaths of its processes are forgotten, and a key that it gave up at its
+    /// end is not taken again. False when it is running, waits for another run to end, or was deleted.
     ///
     /// # Errors
     /// As [`cancel`](Self::cancel).

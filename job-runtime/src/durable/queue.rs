@@ -11,6 +11,29 @@ use crate::outcome::JobState;
 
 /// A queue of a store, on all nodes: from [`Runtime::queue`](crate::Runtime::queue). There need not be a job in it, nor
 /// one that goes into it.
+///
+/// ```standalone_crate
+/// use job_runtime::{JobState, StoreConfig, job};
+///
+/// #[job(queue = "mail")]
+/// async fn welcome_mail(user_id: u64) {}
+///
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// # let store = StoreConfig::memory().max_running(0);
+/// # let runtime = job_runtime::run_all().store(store).start().await?;
+/// welcome_mail::enqueue_all([7, 8]).await?;
+/// let mail = runtime.queue("mail")?;
+/// mail.pause("the server is down").await?;
+/// let info = mail.status().await?;
+/// assert_eq!((info.available, info.paused.as_deref()), (2, Some("the server is down")));
+/// for row in mail.jobs(JobState::Available, 100).await? {
+///     row.cancel("nobody reads them").await?;
+/// }
+/// assert_eq!(mail.status().await?.cancelled, 2);
+/// # runtime.shutdown().await
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Queue {
     name: Arc<str>,
@@ -101,7 +124,8 @@ impl Queue {
         self.link.pause(Subject::Queue, &self.name, Some(reason)).await
     }
 
-    /// Resumes the queue on all nodes.
+    /// Resumes the queue on all nodes; on SQLite other processes hear of it with the next renewal of their leases, within
+    /// 5 s as they usually are.
     ///
     /// # Errors
     /// As [`status`](Self::status).
@@ -112,7 +136,7 @@ impl Queue {
         self.link.pause(Subject::Queue, &self.name, None).await
     }
 
-    /// Jobs of the queue, the newest first, those in one state or all: at most `limit`.
+    /// Jobs of the queue, the newest first, those in one state or, with `None`, all: at most `limit`.
     ///
     /// # Errors
     /// As [`status`](Self::status).

@@ -85,11 +85,12 @@ impl Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Parked {
-    /// No node that works on its queue has a job of its name. It waits again as soon as one joins that has.
+    /// Its queue is worked on, and no node has a job of its name. It waits again as soon as one joins that has.
     Unknown,
     /// Its arguments could not be read by the job of its name.
     Undecodable,
-    /// Its process died under it three times.
+    /// Its process died under it three times, or as often as
+    /// [`quarantine_after`](crate::StoreConfig::quarantine_after) says.
     Quarantined,
 }
 
@@ -117,7 +118,7 @@ impl Parked {
 pub struct AttemptRow {
     /// Which attempt, from 1.
     pub attempt: u32,
-    /// When it was claimed, and when it ended, if it has.
+    /// When it was claimed.
     pub started_at: SystemTime,
     /// When it ended, if it has.
     pub finished_at: Option<SystemTime>,
@@ -133,6 +134,31 @@ pub struct AttemptRow {
 
 /// A job in a store, as it was when it was asked for: see [`Runtime::job_row`](crate::Runtime::job_row). It can be acted
 /// upon: [`cancel`](Self::cancel), [`retry`](Self::retry), [`delete`](Self::delete).
+///
+/// ```standalone_crate
+/// use job_runtime::{JobState, StoreConfig, job};
+///
+/// #[job(queue = "mail")]
+/// async fn welcome_mail(user_id: u64) -> Result<(), String> {
+///     Err(format!("there is no user {user_id}"))
+/// }
+///
+/// # #[cfg(not(feature = "testing"))]
+/// # fn main() {}
+/// # #[cfg(feature = "testing")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> job_runtime::Result {
+/// # let jobs = job_runtime::testing::start().store(StoreConfig::memory()).await;
+/// # let runtime = jobs.runtime();
+/// let id = welcome_mail::enqueue(7).await?.id;
+/// # jobs.drain("mail").await;
+/// let row = runtime.job_row(id).await?.expect("it is kept for seven days");
+/// assert_eq!((row.state, row.args.as_str()), (JobState::Discarded, r#"{"user_id":7}"#));
+/// assert_eq!(row.attempts[0].error.as_deref(), Some("there is no user 7"));
+/// assert!(row.retry().await?); // now, with one more attempt
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JobRow {

@@ -43,7 +43,11 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
-/// A job that is about to be put in with a transaction; awaiting it does so.
+/// A job that is about to be put in with a transaction, from [`Enqueue::within`](crate::Enqueue::within); awaiting it
+/// does so. With `rusqlite` it can be done without awaiting, by `now`.
+///
+/// # Errors
+/// As [`Enqueue::within`](crate::Enqueue::within) says.
 #[must_use = "nothing is enqueued until it is awaited"]
 pub struct Joined<'t, X, O> {
     order: Result<Order>,

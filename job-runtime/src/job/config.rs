@@ -97,7 +97,8 @@ impl JobConfig {
     }
 
     /// What becomes of ticks that are overdue: of several that came due before the process could run them, or of one
-    /// that is more than 30 s late. For recurring jobs.
+    /// that is more than 30 s late; with a [store](crate#queues) also of those that came due while the program was down.
+    /// For recurring jobs.
     ///
     /// * `"one"`: the newest runs, for all of them. The default.
     /// * `"skip"`: none runs, but a newest one that is at most 30 s late.
@@ -203,7 +204,7 @@ impl JobConfig {
     /// How many nodes run a tick of a recurring job:
     ///
     /// * `"process"`: each process that has the job. The default.
-    /// * `"cluster"`: one of all that share a store.
+    /// * `"cluster"`: one of all that share a [store](crate#queues).
     pub fn scope(self, scope: &str) -> Result<Self> {
         self.text("scope", scope)
     }

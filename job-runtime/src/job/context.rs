@@ -48,7 +48,9 @@ impl Context {
         self.0.id
     }
 
-    /// Which attempt this is, from 1.
+    /// Which attempt this is, from 1. Of a job in a [store](crate#queues) it is a higher one whenever the process of the one
+    /// before died or lost its lease, also beyond `max_attempts`; and the same again after a snooze, and after a shutdown
+    /// that interrupted it.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.0.attempt()

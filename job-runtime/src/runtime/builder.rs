@@ -60,7 +60,7 @@ const SETTINGS: [&str; 4] = ["JOBS_DISABLE", "JOBS_SHUTDOWN_TIMEOUT", "JOBS_STOR
 /// | `JOB_PURGE_SESSIONS_EVERY=5m` | an option of a job, here `every` of `purge_sessions` |
 /// | `JOBS_DISABLE=purge_sessions,import` | these jobs start paused, whatever `…_ENABLED` says; `all` for every one |
 /// | `JOBS_SHUTDOWN_TIMEOUT=10s` | see [`Builder::shutdown_timeout`] |
-/// | `JOBS_STORE=postgres://…` | this store, with its usual settings, in the place of the one given by `.store` |
+/// | `JOBS_STORE=sqlite://jobs.db` | a store in the place of the one that `Builder::store` gives, whose settings stay; with the feature `sqlite` or `postgres` |
 /// | `JOBS_ZONE_DATA=system` | time zones as the machine knows them; `bundled`, the default, as this library does |
 ///
 /// The name of a job is written in upper case, with `_` for what is neither a letter nor a digit.

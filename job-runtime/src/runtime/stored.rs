@@ -35,11 +35,23 @@ pub struct Migrated {
 }
 
 /// Brings the schema of a store up to date, as every start of a runtime with a store does; for those who do it in a step
-/// of its own, with rights that the program itself has not. Whatever runs beside it goes on.
+/// of its own, with rights that the program itself has not. Whatever runs beside it goes on; several at once wait for each
+/// other, and all but the first find it done.
+///
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> job_runtime::Result {
+/// # let address = "memory:";
+/// let migrated = job_runtime::migrate(address).await?; // "postgres://deploy@db.example/shop"
+/// println!("from version {} to {}", migrated.before, migrated.after);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// [`Error::is_configuration`] when it is no address of a store, [`Error::is_unavailable`] when the store could not be
-/// reached or refused.
+/// [`Error::is_configuration`] when it is no address of a store; [`Error::is_unavailable`] when the store could not be
+/// reached or refused, when what it has is too new for this program, and on PostgreSQL when it took more than 60 s, or
+/// others had locked what is to be changed.
 ///
 /// # Cancel safety
 /// Safe: a migration is done or not.
@@ -50,16 +62,32 @@ pub async fn migrate(store: impl IntoStore) -> Result<Migrated> {
 
 impl Builder {
     /// Where jobs wait that have a `queue`, and what is known of recurring jobs over restarts and among nodes: the
-    /// address of a store, or a [`StoreConfig`]. What is wrong with it is refused at the start.
+    /// address of a store, or a [`StoreConfig`]. What is wrong with it is refused at the start; so is a store that cannot
+    /// be reached then. The variable `JOBS_STORE`, an address, takes its place with all that is set in it.
     ///
     /// Its schema is brought up to date at the start, also while others do the same.
+    ///
+    /// ```standalone_crate
+    /// use job_runtime::{StoreConfig, job};
+    ///
+    /// #[job(queue = "mail")]
+    /// async fn welcome_mail(user_id: u64) {}
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> job_runtime::Result {
+    /// let store = StoreConfig::memory().keep_completed("7d")?; // or "sqlite://jobs.db"
+    /// let runtime = job_runtime::run_all().store(store).queue("mail", 50).start().await?;
+    /// welcome_mail::enqueue(7).await?;
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
     pub fn store(mut self, store: impl IntoStore) -> Self {
         self.stored.store = Some(store.into_store());
         self
     }
 
     /// How many jobs of a queue run at once in this process; else as [`StoreConfig::max_running`] says. With 0 this
-    /// process only puts jobs in, and others run them.
+    /// process only puts jobs in, and others run them. A queue that no job of the program is in is refused at the start.
     pub fn queue(mut self, name: &str, max_running: u32) -> Self {
         self.stored.queues.insert(name.to_owned(), max_running);
         self
@@ -172,7 +200,7 @@ impl Runtime {
         link.ok_or_else(|| Error::refused("this runtime has no store: write `.store(\"sqlite://jobs.db\")`"))
     }
 
-    /// A queue of the store, to be looked at and acted upon.
+    /// A queue of the store, to be looked at and acted upon; see [`Queue`].
     ///
     /// # Errors
     /// [`Error::is_refused`] when the runtime has no store, or is gone.
@@ -180,7 +208,9 @@ impl Runtime {
         Ok(Queue::new(name, self.link()?))
     }
 
-    /// A job in the store, to be looked at and acted upon; `None` when there is no such row, or no more.
+    /// A job in the store, to be looked at and acted upon, by the identity that it had from `enqueue` or
+    /// [`Context::id`](crate::Context::id), or [from a number](RunId::of_row); `None` when there is no such row, or no more.
+    /// See [`JobRow`].
     ///
     /// # Errors
     /// [`Error::is_refused`] when the runtime has no store, or is gone; [`Error::is_unavailable`] when the store did not
