@@ -131,6 +131,12 @@ impl StoreConfig {
         }
     }
 
+    /// This store, used as another was to be used.
+    #[must_use]
+    pub(crate) fn used_as(self, other: Self) -> Self {
+        Self { settings: other.settings, ..self }
+    }
+
     /// The store itself, to which nothing is connected yet.
     pub(crate) fn open(&self) -> Arc<dyn Store> {
         match self.source.clone() {

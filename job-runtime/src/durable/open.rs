@@ -1,9 +1,10 @@
 //! A store is opened: its schema brought up to date, this process made known, and the tasks set going.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use super::link::{Link, told};
 use super::office::{Office, Patience, in_words};
@@ -55,12 +56,26 @@ pub(crate) async fn open(office: &Arc<Office>, engine: &Arc<Engine>) -> Result<(
     let wake = opened.map_err(|fault| Error::unavailable(in_words(&*office.store, &fault)))?;
     office.claimants.store(2, Ordering::Release);
     let attend = &engine.attendants;
-    attend.attend(producer::fetch(Arc::clone(office)))?;
-    attend.attend(scheduler::decide(Arc::clone(office)))?;
-    attend.attend(completer::settle(Arc::clone(office)))?;
-    attend.attend(keeper::keep(Arc::clone(office)))?;
-    attend.attend(recorder::record(Arc::clone(office), wake))?;
-    attend.attend(listen(Arc::clone(office)))
+    let (open, closed) = mpsc::channel(1);
+    attend.attend(while_open(open.clone(), producer::fetch(Arc::clone(office))))?;
+    attend.attend(while_open(open.clone(), scheduler::decide(Arc::clone(office))))?;
+    attend.attend(while_open(open.clone(), completer::settle(Arc::clone(office))))?;
+    attend.attend(while_open(open.clone(), keeper::keep(Arc::clone(office))))?;
+    attend.attend(while_open(open.clone(), recorder::record(Arc::clone(office), wake)))?;
+    attend.attend(while_open(open, listen(Arc::clone(office))))?;
+    attend.attend(close(Arc::clone(&office.store), closed))
+}
+
+/// Something for which the store has to be open.
+async fn while_open(open: mpsc::Sender<Infallible>, work: impl Future<Output = ()>) {
+    work.await;
+    drop(open);
+}
+
+/// Closes the store when nothing is done for which it has to be open.
+async fn close(store: Arc<dyn Store>, mut closed: mpsc::Receiver<Infallible>) {
+    let _ = closed.recv().await;
+    let _ = store.close().await;
 }
 
 async fn join(office: &Office, engine: &Arc<Engine>) -> Result<Arc<Notify>, Fault> {
@@ -90,5 +105,7 @@ async fn listen(office: Arc<Office>) {
 /// # Errors
 /// When the store cannot be reached, or does not do what it is asked.
 pub(crate) async fn migrate(store: Arc<dyn Store>) -> Result<Versions> {
-    told(&*store, store.migrate(machine_time()).await)
+    let versions = told(&*store, store.migrate(machine_time()).await);
+    let _ = store.close().await;
+    versions
 }

@@ -318,6 +318,13 @@ pub(crate) trait Store: Any + Send + Sync {
     /// Writes down for a host what jobs remember, or that they are gone.
     fn note_marks<'a>(&'a self, host: &'a str, marks: &'a [(Arc<str>, Option<Mark>)], now: SystemTime)
     -> Asked<'a, ()>;
+
+    // ---- the end
+
+    /// Puts away what it has open, as nothing more is asked of it; what is asked all the same opens that again.
+    fn close(&self) -> Asked<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// How old what a host has written down of a job is at least before it is deleted, as another has something newer: the

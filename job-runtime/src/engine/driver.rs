@@ -374,7 +374,8 @@ impl Engine {
     /// Ends the process with 1, after saying why and naming what is still on.
     pub(crate) fn exit(&self, why: &str) -> ! {
         let names: Vec<String> = self.still_running().iter().map(|name| format!("`{name}`")).collect();
-        eprintln!("job-runtime: {why}: {}", names.join(", "));
+        let which = if names.is_empty() { String::from("none, they have just ended") } else { names.join(", ") };
+        eprintln!("job-runtime: {why}: {which}");
         std::process::exit(1)
     }
 

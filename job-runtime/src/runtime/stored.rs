@@ -113,7 +113,11 @@ impl Choice {
         let from = if given.is_some() { "the environment has `JOBS_STORE`" } else { "`.store`" };
         let wanting = || jobs.iter().filter(|job| job.options.is_stored());
         let memory = (self.memory && wanting().next().is_some()).then(|| Ok(StoreConfig::memory()));
-        let Some(store) = given.or(self.store).or(memory) else {
+        let store = match (given, self.store) {
+            (Some(Ok(given)), Some(Ok(store))) => Some(Ok(given.used_as(store))),
+            (given, store) => given.or(store).or(memory),
+        };
+        let Some(store) = store else {
             mistakes.extend(wanting().map(lacking));
             return None;
         };
@@ -223,5 +227,21 @@ impl Runtime {
             Some(row) => self.link()?.row(row).await,
             None => Ok(None),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_changes_the_store_and_not_how_it_is_used() {
+        let given = StoreConfig::memory().max_running(3).lease("7s").expect("a lease");
+        let choice = Choice { store: Some(Ok(given)), ..Choice::default() };
+        let environment = BTreeMap::from([("JOBS_STORE".to_owned(), "memory://".to_owned())]);
+        let mut mistakes = Vec::new();
+        let Chosen(chosen) = choice.resolve(&[], &environment, &mut mistakes).expect("a store");
+        assert!(mistakes.is_empty());
+        assert_eq!((chosen.settings.max_running, chosen.settings.lease.as_secs()), (3, 7));
     }
 }

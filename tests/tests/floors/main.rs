@@ -97,6 +97,7 @@ fn each_file_says_first_what_it_is_for() {
         "tests/tests",
         "tests/benches",
         "examples/src",
+        "examples/durable/src",
     ] {
         for Source { file, text } in sources_of(folder) {
             let first = text.lines().next().and_then(|line| line.strip_prefix("//! "));

@@ -57,6 +57,7 @@ pub(super) struct Listeners(Mutex<Vec<Listener>>);
 enum Message {
     Migrate(i64, oneshot::Sender<Result<Versions, Fault>>),
     Do(Box<dyn Command>),
+    Close(oneshot::Sender<Result<(), Fault>>),
 }
 
 impl Clerk {
@@ -78,6 +79,15 @@ impl Clerk {
     pub(super) fn migrate<'a>(&self, now: i64) -> Asked<'a, Versions> {
         let (caller, answer) = oneshot::channel();
         self.hand_in(Message::Migrate(now, caller), answer)
+    }
+
+    /// Has the file closed, if it is open.
+    pub(super) fn close<'a>(&self) -> Asked<'a, ()> {
+        if self.messages.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+            return Box::pin(std::future::ready(Ok(())));
+        }
+        let (caller, answer) = oneshot::channel();
+        self.hand_in(Message::Close(caller), answer)
     }
 
     fn hand_in<'a, T: Send + 'a>(&self, message: Message, answer: oneshot::Receiver<Result<T, Fault>>) -> Asked<'a, T> {
@@ -145,6 +155,10 @@ impl Desk {
         while let Some(message) = next.take().or_else(|| messages.recv().ok()) {
             match message {
                 Message::Migrate(now, caller) => drop(caller.send(self.migrate(now))),
+                Message::Close(caller) => {
+                    self.db = None;
+                    let _ = caller.send(Ok(()));
+                }
                 Message::Do(first) => {
                     let mut commands = vec![first];
                     next = gather(&mut commands, messages);
@@ -202,7 +216,7 @@ fn gather(commands: &mut Vec<Box<dyn Command>>, messages: &Receiver<Message>) ->
     while commands.len() < TOGETHER {
         match messages.try_recv().ok()? {
             Message::Do(command) => commands.push(command),
-            other @ Message::Migrate(..) => return Some(other),
+            other @ (Message::Migrate(..) | Message::Close(..)) => return Some(other),
         }
     }
     None

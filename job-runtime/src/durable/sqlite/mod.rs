@@ -270,4 +270,12 @@ impl Store for Sqlite {
         let (host, marks) = (host.to_owned(), marks.to_vec());
         self.write(move |table| table.note_marks(&host, &marks, micros(now)))
     }
+
+    fn close(&self) -> Asked<'_, ()> {
+        Box::pin(async move {
+            self.reader.close().await?;
+            // The last to close a file takes in what is in its log.
+            self.writer.close().await
+        })
+    }
 }

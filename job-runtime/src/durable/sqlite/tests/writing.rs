@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 use rusqlite::Connection;
 
 use super::folder::{Folder, NOW, count, jobs, node, wish};
+use crate::durable::row::Filter;
 use crate::durable::settle::{End, Settlement};
 use crate::durable::sqlite::Sqlite;
 use crate::durable::store::{Fault, Notice, Retention, Store};
@@ -109,6 +110,20 @@ async fn gone<T>(held: &Weak<T>) {
     while held.strong_count() > 0 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn what_is_closed_is_one_file_and_opens_again() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    store.insert(&jobs(2), NOW).await.expect("taken in");
+    store.rows(&Filter::default(), NOW).await.expect("it is read");
+    assert!(folder.files().len() > 1, "{:?}", folder.files());
+    store.close().await.expect("it closes");
+    assert_eq!(folder.files(), ["jobs.db"]);
+    store.close().await.expect("it is closed");
+    store.insert(&jobs(1), NOW).await.expect("taken in");
+    assert_eq!(count(&folder.connection()), 3);
 }
 
 #[tokio::test]
