@@ -147,7 +147,7 @@ impl Durable {
     }
 
     /// Gives a row back that did not start.
-    fn hand_back(&mut self, row: &Row, end: End, error: Option<Arc<str>>) {
+    pub(super) fn hand_back(&mut self, row: &Row, end: End, error: Option<Arc<str>>) {
         self.vacate(&row.queue, row.is_solitary());
         let outcome = if error.is_some() { Outcome::Failed } else { Outcome::Interrupted };
         let (name, awaited) = (Arc::clone(&row.name), &*row.queue == CLUSTER);
@@ -268,6 +268,13 @@ impl Owner for Durable {
         self.allow(core, entry, false);
     }
 
+    fn on_failures(&mut self, core: &mut Core, entry: u32, reason: &Arc<str>) {
+        self.allow(core, entry, false);
+        if let Some(job) = core.job(entry) {
+            self.office.desk().to_pause.push((entry, Arc::clone(&job.name), Arc::clone(reason)));
+        }
+    }
+
     fn request(&mut self, core: &mut Core, entry: u32, _handle: bool) -> Result<Vec<Arc<Run>>> {
         core.check_open(entry)?;
         let name = core.name_of(entry);
@@ -337,7 +344,7 @@ impl Owner for Durable {
 
 impl Durable {
     /// Whether this process works on a job.
-    fn allow(&mut self, core: &Core, entry: u32, on: bool) {
+    pub(super) fn allow(&mut self, core: &Core, entry: u32, on: bool) {
         let Some(job) = core.job(entry) else { return };
         let on = on && !core.is_paused(entry) && !core.is_halted(entry);
         self.office.desk().allow(&job.name, on);

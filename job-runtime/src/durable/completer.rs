@@ -47,6 +47,7 @@ pub(super) async fn settle(office: Arc<Office>) {
             first(office.settle.notified(), office.clock().alarm(now + patience.next())).await;
         }
     }
+    office.leave();
     let _ = office.store.leave(office.node_id(), office.clock().now().wall).await;
     office.end();
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::key::unique_key;
-use super::office::in_words;
+use super::link::told;
 use super::open::Shelf;
 use super::row::{Due, NewJob, NewJobs};
 use super::store::{Fault, Inserted, Store};
@@ -196,8 +196,8 @@ impl<R, O: Taken> Enqueue<R, O> {
     /// With `rusqlite`, which blocks, it is `.within(&mut transaction).now()?`.
     ///
     /// # Errors
-    /// Awaiting it gives those of [`Enqueue`]; [`Error::is_unavailable`] also when the transaction is of another kind of
-    /// database than the store. After an error of PostgreSQL the transaction can only be rolled back.
+    /// Awaiting it gives those of [`Enqueue`]; [`Error::is_configuration`] also when the transaction is of another kind of
+    /// database than the store, or of another file, or none is open. After an error of PostgreSQL the transaction can only be rolled back.
     ///
     /// # Cancel safety
     /// When the future is dropped after it was polled, the job may be part of the transaction, or not: roll it back.
@@ -272,10 +272,7 @@ pub(super) fn answered(
     store: &dyn Store,
     inserted: std::result::Result<Vec<Inserted>, Fault>,
 ) -> Result<Vec<Enqueued>> {
-    match inserted {
-        Ok(inserted) => Ok(inserted.into_iter().map(Enqueued::from).collect()),
-        Err(fault) => Err(Error::unavailable(in_words(store, &fault))),
-    }
+    Ok(told(store, inserted)?.into_iter().map(Enqueued::from).collect())
 }
 
 impl From<Inserted> for Enqueued {

@@ -15,11 +15,11 @@ use crate::outcome::RunId;
 /// How often finished rows are deleted, and those that nobody knows parked.
 const TIDY: Duration = Duration::from_secs(30);
 
-/// Keeps the lease until everything is written down.
+/// Keeps the lease until everything is written down, and the process says that it goes.
 pub(super) async fn keep(office: Arc<Office>) {
     let mut patience = Patience::new();
     let mut tidy = office.clock().moment();
-    while !office.has_ended() {
+    while !office.is_leaving() {
         let round = round(&office, &mut tidy).await;
         let wait = match round {
             Ok(()) => {
@@ -64,7 +64,7 @@ async fn beat(office: &Arc<Office>) -> Result<(), Fault> {
     let asked = office.clock().now().wall;
     let Beat { known, now, cancelled } = office.store.beat(&node, asked).await?;
     office.set_clock(asked, now);
-    if !known {
+    if !known && !office.is_leaving() {
         // What was claimed under the old identity is not touched under the new one.
         with_durable(office, Durable::lose_all);
         let node = office.renew(Office::draw());

@@ -1,13 +1,15 @@
 //! A recurring job of all nodes, as this one sees it.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::book::{Arrival, Durable, Hold};
 use super::row::Row;
+use super::scheduler::deadline;
 use super::settle::End;
 use super::store::Claim;
 use super::tick::{Admission, Advance, Enrolled, STOPPED, Ticked};
+use crate::clock::later;
 use crate::engine::supervisor::{Answer, Core};
 use crate::event::EventKind;
 use crate::job::{Job, Keep, Order, Run};
@@ -44,6 +46,8 @@ pub(super) struct Decided {
     pub(super) reason: MissReason,
     /// The first and the last of those that are missed.
     pub(super) missed: Option<(SystemTime, SystemTime)>,
+    /// Those that would run, and are too late for it.
+    pub(super) expired: Vec<SystemTime>,
     /// Those that run, the oldest first.
     pub(super) run: Vec<SystemTime>,
 }
@@ -60,9 +64,26 @@ impl Line {
         std::iter::successors(first, next).take(count).collect()
     }
 
+    /// This process leaves its ticks to others; when it comes back, what was due meanwhile is downtime.
+    pub(super) fn stand_aside(&mut self) {
+        self.last = None;
+        self.since = None;
+    }
+
+    /// When the first of those that wait is too late: just after its deadline.
+    pub(super) fn expires(&self) -> Option<SystemTime> {
+        let first = self.waiting.iter().filter_map(|waiting| deadline_of(&waiting.run)).min();
+        first.map(|deadline| later(deadline, Duration::from_micros(1)))
+    }
+
     pub(super) fn undecided(&self) -> u64 {
         self.asked + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX)
     }
+}
+
+/// Until when a run may start, by the store's clock, if that is limited.
+fn deadline_of(run: &Run) -> Option<SystemTime> {
+    if run.trigger == Trigger::Schedule { deadline(&run.job, run.scheduled_at) } else { None }
 }
 
 impl Durable {
@@ -89,6 +110,10 @@ impl Durable {
         core.ledger(entry, |ledger| ledger.due(decided.due));
         if let Some((from, to)) = decided.missed {
             core.miss_span(entry, decided.reason, decided.verdict.missed, from, to);
+        }
+        for nominal in decided.expired {
+            let run = self.occasion(core, entry, nominal, Trigger::Schedule, None);
+            run.inspect(|run| core.miss(run, MissReason::StartDeadline));
         }
         if paused {
             for nominal in decided.run {
@@ -210,10 +235,13 @@ impl Durable {
                 }
             }
             Advance::Start(row) => {
-                if let Some(waiting) = self.take_waiting(entry, row.claim.id) {
+                self.office.desk().occupy_for(&row);
+                let waiting = self.take_waiting(entry, row.claim.id);
+                if self.is_expired(core, entry, &row) {
+                    self.miss_late(core, entry, &row, waiting);
+                } else if let Some(waiting) = waiting {
                     self.start_waiting(core, entry, &row, waiting);
                 } else {
-                    self.office.desk().occupy_for(&row);
                     self.count_asking(entry, &row);
                     let given = self.given(&row);
                     self.arrive(core, Arrival { row, given, keep: Keep::Nothing, counted: false });
@@ -222,9 +250,43 @@ impl Durable {
         }
     }
 
+    fn is_expired(&self, core: &Core, entry: u32, row: &Row) -> bool {
+        let deadline = core.job(entry).and_then(|job| deadline(job, row.scheduled_at));
+        row.trigger == Trigger::Schedule && deadline.is_some_and(|deadline| self.office.there() > deadline)
+    }
+
+    /// A run has its place too late; the one who waited for it here may be gone.
+    fn miss_late(&mut self, core: &mut Core, entry: u32, row: &Row, waiting: Option<Waiting>) {
+        let run = waiting.map(|waiting| waiting.run).or_else(|| {
+            core.ledger(entry, |ledger| ledger.due(1));
+            self.occasion(core, entry, row.scheduled_at, row.trigger, Some(row.claim.id))
+        });
+        run.inspect(|run| core.miss(run, MissReason::StartDeadline));
+        self.hand_back(row, End::Declined, None);
+    }
+
+    /// What waits here and is too late is missed.
+    pub(super) fn expire(&mut self, core: &mut Core, there: SystemTime) {
+        let is_late = |waiting: &mut Waiting| deadline_of(&waiting.run).is_some_and(|deadline| there > deadline);
+        for line in self.lines.values_mut() {
+            for late in line.waiting.extract_if(.., is_late) {
+                core.miss(&late.run, MissReason::StartDeadline);
+                self.office.desk().to_cancel.push((late.row, MissReason::StartDeadline.as_str().to_owned()));
+            }
+        }
+    }
+
+    /// The store knows that a job is paused, for all nodes, because it failed too often here.
+    pub(super) fn is_paused_by_all(&mut self, core: &mut Core, entry: u32) {
+        core.ledger(entry, |ledger| {
+            ledger.paused = None;
+            ledger.failures_in_a_row = 0;
+        });
+        self.allow(core, entry, true);
+    }
+
     fn start_waiting(&mut self, core: &mut Core, entry: u32, row: &Row, waiting: Waiting) {
         let Waiting { run, stopping, .. } = waiting;
-        self.office.desk().occupy_for(row);
         self.holds.insert(row.claim.id, Hold::of(row, Arc::clone(&run)));
         if let Some(previous) = stopping {
             let previous = RunId::of_row(previous);

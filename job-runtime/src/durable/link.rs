@@ -69,7 +69,10 @@ impl Link {
 
 /// An answer, or what the store said instead.
 pub(super) fn told<T>(store: &dyn Store, answer: std::result::Result<T, Fault>) -> Result<T> {
-    answer.map_err(|fault| Error::unavailable(in_words(store, &fault)))
+    answer.map_err(|fault| {
+        let text = in_words(store, &fault);
+        if fault.mistaken { Error::configuration(text) } else { Error::unavailable(text) }
+    })
 }
 
 impl JobRow {

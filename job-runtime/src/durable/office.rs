@@ -40,6 +40,7 @@ pub(crate) struct Office {
     /// How far the store's clock is ahead of ours, in nanoseconds.
     ahead: AtomicI64,
     pub(super) closing: AtomicBool,
+    leaving: AtomicBool,
     ended: AtomicBool,
     /// In tests by hand: nothing is fetched but what is asked for.
     by_hand: AtomicBool,
@@ -77,6 +78,8 @@ pub(super) struct Desk {
     pub(super) paused: Vec<Pause>,
     /// Rows that are to be cancelled in the store, and why.
     pub(super) to_cancel: Vec<(i64, String)>,
+    /// Recurring jobs that have failed too often, which are to be paused for all nodes, and why.
+    pub(super) to_pause: Vec<(u32, Arc<str>, Arc<str>)>,
     /// Since when the store gives nothing.
     lost: Option<Moment>,
     /// When it gave something again, by its clock.
@@ -105,6 +108,7 @@ impl Office {
             desk: Mutex::default(),
             ahead: AtomicI64::new(0),
             closing: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             by_hand: AtomicBool::new(false),
             claimants: AtomicUsize::new(0),
@@ -321,11 +325,20 @@ impl Office {
         Link::to(&Arc::downgrade(self))
     }
 
+    /// From now on the lease is not renewed: this process says that it goes.
+    pub(super) fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
+        self.keep.notify_one();
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
     /// Everything is written down.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
         self.shut.notify_waiters();
-        self.keep.notify_one();
     }
 
     /// Waits until everything is written down.

@@ -8,7 +8,7 @@ use super::book::Durable;
 use super::line::Decided;
 use super::link::told;
 use super::office::{Office, Patience};
-use super::store::Fault;
+use super::store::{Fault, Subject};
 use super::tick::{Enrolment, Entrance, Tick, Turn, in_store};
 use crate::clock::{Moment, earlier, first, later};
 use crate::engine::supervisor::{Core, kind_of};
@@ -55,11 +55,16 @@ struct Standing {
     in_force: bool,
     since: Option<SystemTime>,
     waiting: Vec<i64>,
+    /// When the first of those is too late.
+    expires: Option<SystemTime>,
+    /// Whether this process leaves its ticks to others; what waits here has its place all the same.
+    paused: bool,
 }
 
 /// Does what there is to do; after how long there is more, if nobody says so before.
 async fn round(office: &Arc<Office>) -> Result<Option<Duration>, Fault> {
-    admit(office).await?;
+    expire(office);
+    catch_up(office).await?;
     let mut standings = standings(office);
     if standings.is_empty() {
         return Ok(None);
@@ -74,7 +79,7 @@ async fn round(office: &Arc<Office>) -> Result<Option<Duration>, Fault> {
         standings = self::standings(office);
     }
     let there = office.there();
-    let next = standings.iter().filter_map(next_of).min();
+    let next = standings.iter().flat_map(|standing| [next_of(standing), standing.expires]).flatten().min();
     let next = next.map(|next| next.duration_since(there).unwrap_or_default());
     let waits = standings.iter().any(|standing| !standing.waiting.is_empty()) && !office.store.is_private();
     Ok(if waits { Some(next.unwrap_or(LOOK).min(LOOK)) } else { next })
@@ -83,18 +88,25 @@ async fn round(office: &Arc<Office>) -> Result<Option<Duration>, Fault> {
 fn standings(office: &Office) -> Vec<Standing> {
     let mut standings = Vec::new();
     with_durable(office, |durable, core| {
-        for (entry, line) in &durable.lines {
+        for (entry, line) in &mut durable.lines {
             let quiet = core.is_halted(*entry) || core.quiet || core.manual || core.is_closing();
-            if !quiet {
-                standings.push(Standing {
-                    entry: *entry,
-                    job: Arc::clone(&line.job),
-                    last: line.last,
-                    in_force: line.in_force,
-                    since: line.since,
-                    waiting: line.waiting.iter().map(|waiting| waiting.row).collect(),
-                });
+            if quiet {
+                continue;
             }
+            let paused = core.is_paused(*entry);
+            if paused {
+                line.stand_aside();
+            }
+            standings.push(Standing {
+                entry: *entry,
+                job: Arc::clone(&line.job),
+                last: line.last,
+                in_force: line.in_force,
+                since: line.since,
+                waiting: line.waiting.iter().map(|waiting| waiting.row).collect(),
+                expires: line.expires(),
+                paused,
+            });
         }
     });
     standings
@@ -112,8 +124,8 @@ fn with_durable(office: &Office, act: impl FnOnce(&mut Durable, &mut Core)) {
 
 /// Makes schedules known whose state is not; true when there were any.
 async fn enrol(office: &Office, standings: &[Standing]) -> Result<bool, Fault> {
-    let new: Vec<&Standing> =
-        standings.iter().filter(|standing| standing.last.is_none() || !standing.in_force).collect();
+    let is_new = |standing: &&Standing| !standing.paused && (standing.last.is_none() || !standing.in_force);
+    let new: Vec<&Standing> = standings.iter().filter(is_new).collect();
     if new.is_empty() {
         return Ok(false);
     }
@@ -154,8 +166,14 @@ pub(super) fn entrance(job: &Job, trigger: Trigger, several: bool) -> Entrance {
 
 /// When the first nominal time that has not had its turn may start.
 fn next_of(standing: &Standing) -> Option<SystemTime> {
-    let next = standing.job.timetable.following(standing.last.filter(|_| standing.in_force)?)?;
+    let next = standing.job.timetable.following(standing.last.filter(|_| standing.in_force && !standing.paused)?)?;
     Some(later(next, jitter(&standing.job, next)))
+}
+
+/// Until when a tick may start, if that is limited.
+pub(super) fn deadline(job: &Job, nominal: SystemTime) -> Option<SystemTime> {
+    let limit = job.options.start_deadline?;
+    Some(later(later(nominal, jitter(job, nominal)), limit))
 }
 
 /// The same on all nodes.
@@ -175,6 +193,9 @@ fn due(office: &Office, standings: &[Standing]) -> Vec<(u32, Tick, Decided)> {
 /// What is due of a job; of the store it is known when it was `back`, if it ever was away.
 fn due_of(standing: &Standing, there: SystemTime, back: Option<SystemTime>) -> Option<(u32, Tick, Decided)> {
     debug_assert!(standing.job.options.delay_mode == DelayMode::Regular, "refused at the start");
+    if standing.paused {
+        return None;
+    }
     let after = standing.last.filter(|_| standing.in_force)?;
     if next_of(standing)? > there {
         return None;
@@ -197,13 +218,16 @@ fn due_of(standing: &Standing, there: SystemTime, back: Option<SystemTime>) -> O
     } else {
         Verdict { run: 0, missed: due.count(), overdue: true }
     };
-    let run: Vec<SystemTime> = (0..verdict.run).rev().map(|back| due.at(back)).collect();
+    let chosen = (0..verdict.run).rev().map(|back| due.at(back));
+    let (expired, run): (Vec<SystemTime>, Vec<SystemTime>) =
+        chosen.partition(|nominal| deadline(&standing.job, *nominal).is_some_and(|deadline| there > deadline));
     let missed = (verdict.missed > 0).then(|| (first, due.at(verdict.run)));
     let decided = Decided {
         due: due.count(),
         verdict,
         reason: if down { MissReason::Downtime } else { MissReason::Stalled },
         missed,
+        expired,
         run: run.clone(),
     };
     let several = run.len() > 1;
@@ -230,12 +254,32 @@ async fn tick(office: &Arc<Office>, due: Vec<(u32, Tick, Decided)>) -> Result<()
     Ok(())
 }
 
-/// Runs whose guards said yes, and runs that were cancelled while they waited.
-async fn admit(office: &Office) -> Result<(), Fault> {
-    let cancelled = std::mem::take(&mut office.desk().to_cancel);
-    for (row, reason) in cancelled {
+/// What waits here for too long does so no more.
+fn expire(office: &Office) {
+    let there = office.there();
+    with_durable(office, |durable, core| durable.expire(core, there));
+}
+
+/// What the store is to know: runs that were cancelled while they waited, jobs that have failed too often, and runs whose
+/// guards said yes.
+async fn catch_up(office: &Office) -> Result<(), Fault> {
+    loop {
+        let Some((row, reason)) = office.desk().to_cancel.first().cloned() else { break };
         office.store.cancel(row, &reason, office.clock().now().wall).await?;
+        office.desk().to_cancel.remove(0);
     }
+    loop {
+        let Some((entry, name, reason)) = office.desk().to_pause.first().cloned() else { break };
+        office.store.pause(Subject::Job, &name, Some(&reason), office.clock().now().wall).await?;
+        office.pause_all(office.store.pauses().await?);
+        office.desk().to_pause.remove(0);
+        // All nodes have it paused now, this one as the others.
+        with_durable(office, |durable, core| durable.is_paused_by_all(core, entry));
+    }
+    admit(office).await
+}
+
+async fn admit(office: &Office) -> Result<(), Fault> {
     loop {
         let Some((claim, name)) = office.desk().admissions.first().cloned() else { return Ok(()) };
         let job = office.desk().job(&name).cloned();

@@ -24,16 +24,23 @@ pub(crate) struct Fault {
     /// It may be there again later: the connection is gone, it is shutting down or starting, somebody has it locked.
     /// Whether what was asked was done is not known then.
     pub(crate) passing: bool,
+    /// It is a mistake of the program, which was to be done with something else.
+    pub(crate) mistaken: bool,
     pub(crate) text: String,
 }
 
 impl Fault {
     pub(crate) fn passing(text: impl fmt::Display) -> Self {
-        Self { passing: true, text: text.to_string() }
+        Self { passing: true, mistaken: false, text: text.to_string() }
     }
 
     pub(crate) fn lasting(text: impl fmt::Display) -> Self {
-        Self { passing: false, text: text.to_string() }
+        Self { passing: false, mistaken: false, text: text.to_string() }
+    }
+
+    #[cfg_attr(not(any(feature = "sqlite", feature = "postgres")), expect(dead_code, reason = "made by these stores"))]
+    pub(crate) fn mistake(text: impl fmt::Display) -> Self {
+        Self { passing: false, mistaken: true, text: text.to_string() }
     }
 }
 

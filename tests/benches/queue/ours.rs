@@ -56,7 +56,8 @@ async fn fill(address: &str, count: u64) {
 
 /// Works off everything: from the start of the node until everything is written down.
 async fn work_off(address: &str, count: u64, room: u32) -> f64 {
-    let all = at(DONE.load(Ordering::Relaxed) + count);
+    // What was left before may be among them.
+    let all = at((DONE.load(Ordering::Relaxed) + count) / 100 * 100);
     let begun = Instant::now();
     let node = node(address, room).await;
     when(all).await;
@@ -161,8 +162,8 @@ pub(crate) async fn idle(scale: Scale, _address: &str) -> f64 {
     let node = node(&address, 10).await;
     let looks = connect(&address).await;
     let count = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()";
-    // What a backend has done is told when it is idle, once a second at most.
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    // What a backend has done is told when it has been idle for ten seconds at the latest.
+    tokio::time::sleep(Duration::from_secs(15)).await;
     let before: i64 = looks.query_one(count, &[]).await.expect("a number").get(0);
     let length = Duration::from_secs(scale.of(60));
     tokio::time::sleep(length).await;

@@ -1,9 +1,14 @@
 //! One tick for all nodes, as the attribute says it: `scope = "cluster"`.
 
-use job_runtime::{Context, Periodic, Schedule, StoreConfig, periodic};
+use job_runtime::testing::Harness;
+use job_runtime::{Context, MissReason, Periodic, Schedule, StoreConfig, periodic};
+
+use tokio::time::{Duration, sleep};
 
 use crate::Given;
 use crate::stage::{auto, counts, starts};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 #[periodic(every = "10m", scope = "cluster")]
 async fn report(cx: &Context, given: &Given) -> Result<u32, String> {
@@ -78,4 +83,73 @@ async fn one_that_is_added_ticks_too_and_wants_a_store() {
         (counts(&jobs, "added"), given.all().iter().filter(|what| *what == "added").count()),
         ((6, 6, 0, 0, 0), 6)
     );
+}
+
+#[periodic(every = "10m", scope = "cluster", enabled = false)]
+async fn switched_off(given: &Given) {
+    given.note("switched off");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_switched_off_is_left_to_others() {
+    let given = Given::default();
+    let jobs = auto(&["switched_off"]).data(given.clone()).await;
+    jobs.advance("2h").await;
+    let status = switched_off::status().await.expect("it is there");
+    assert_eq!(status.paused.as_deref(), Some("disabled"));
+    assert_eq!((counts(&jobs, "switched_off"), given.all().len()), ((0, 0, 0, 0, 0), 0));
+    switched_off::resume().await.expect("the store answers");
+    jobs.advance("1h").await;
+    assert_eq!(given.all().len(), 6);
+}
+
+#[periodic(every = "10m", scope = "cluster", pause_after = 2)]
+async fn breaks(given: &Given) -> Result<(), String> {
+    given.note("failed");
+    Err("no".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_fails_too_often_is_paused_for_all() {
+    let (given, store) = (Given::default(), StoreConfig::memory());
+    let start = || auto(&["breaks"]).data(given.clone()).store(store.clone());
+    let (one, two) = (start().await, start().await);
+    let pass = async |hours: u32| {
+        for _ in 0..hours * 60 {
+            one.advance("1m").await;
+            two.advance("1m").await;
+        }
+    };
+    pass(3).await;
+    let (first, reason) = (given.all().len(), "2 failures in a row, the last: no");
+    assert!((2..=3).contains(&first), "one of them failed twice, and the other once at most: {first}");
+    let paused = |jobs: &Harness| jobs.runtime().job("breaks").expect("it is there").paused;
+    assert_eq!((paused(&one).as_deref(), paused(&two).as_deref()), (Some(reason), Some(reason)));
+    breaks::resume().await.expect("the store answers");
+    pass(3).await;
+    let again = given.all().len() - first;
+    assert!((2..=3).contains(&again), "it was counted anew: {again}");
+}
+
+#[periodic(every = "10m", scope = "cluster", on_overlap = "queue", start_deadline = "4m")]
+async fn takes_long() {
+    sleep(MINUTE * 25).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_waits_for_too_long_is_missed() {
+    let jobs = auto(&["takes_long"]).await;
+    let late = || {
+        let books = jobs.runtime().job("takes_long").expect("it is there").accounting;
+        (books.ran, books.missed_for(MissReason::StartDeadline), books.pending)
+    };
+    // The first is on from the tenth minute to the 35th.
+    jobs.advance("23m").await;
+    assert_eq!(late(), (1, 0, 1));
+    jobs.advance("2m").await;
+    assert_eq!(late(), (1, 1, 0), "the second has waited for four minutes");
+    jobs.advance("14m").await;
+    assert_eq!(late(), (1, 2, 0), "so has the third, and nobody is left who takes the place");
+    jobs.advance("2m").await;
+    assert_eq!(late().0, 2);
 }

@@ -65,7 +65,7 @@ pub(super) const MEET: &str = "
         scheduled_at = t.at, run_at = t.at,
         args = CASE WHEN $6 THEN m.args::json ELSE j.args END,
         priority = CASE WHEN $6 THEN $3 ELSE j.priority END,
-        lane = CASE WHEN $6 THEN $3 ELSE j.lane END
+        lane = CASE WHEN $6 AND j.lane >= 0 THEN $3 ELSE j.lane END
     FROM unnest($1::bigint[], $2::text[]) AS m(id, args)
     CROSS JOIN (
         SELECT coalesce(timestamptz 'epoch' + $5::bigint * interval '1 microsecond',

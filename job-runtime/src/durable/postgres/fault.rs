@@ -17,12 +17,12 @@ pub(super) fn fault(error: &Error) -> Fault {
     if let Some(said) = error.as_db_error() {
         return by_code(said.code().code(), words(said));
     }
-    Fault { passing: is_of_the_way(error), text: chain(error) }
+    Fault { passing: is_of_the_way(error), mistaken: false, text: chain(error) }
 }
 
 /// By the code that the server gave.
 pub(super) fn by_code(code: &str, text: String) -> Fault {
-    Fault { passing: PASSING.iter().any(|passing| code.starts_with(passing)), text }
+    Fault { passing: PASSING.iter().any(|passing| code.starts_with(passing)), mistaken: false, text }
 }
 
 /// Whether the server did not hear, or was not heard.

@@ -46,7 +46,7 @@ macro_rules! joins {
             let Insertion { store, jobs, .. } = insertion;
             let schema = &meant(&**store)?.lines.schema;
             if !connection.is_in_transaction() {
-                return Err(Fault::lasting("no transaction was begun with `begin` on the connection"));
+                return Err(Fault::mistake("no transaction was begun with `begin` on the connection"));
             }
             let telling = Telling::at_commit(schema.name(), &jobs.queue);
             let (inserted, _) = put(&mut Joining { connection, schema }, jobs, &telling).await?;

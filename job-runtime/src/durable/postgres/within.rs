@@ -35,7 +35,7 @@ join!(deadpool_postgres::Transaction<'_>, &deadpool_postgres::Transaction<'_>);
 /// The store that is meant, if it is one of PostgreSQL.
 pub(super) fn meant(store: &dyn Store) -> Result<&Postgres, Fault> {
     let any: &dyn Any = store;
-    any.downcast_ref().ok_or_else(|| Fault::lasting("it is no database of PostgreSQL, as that of the transaction is"))
+    any.downcast_ref().ok_or_else(|| Fault::mistake("it is no database of PostgreSQL, as that of the transaction is"))
 }
 
 async fn put_with(

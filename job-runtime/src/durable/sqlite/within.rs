@@ -79,13 +79,13 @@ impl<X: Through, O: Taken> Joined<'_, X, O> {
 fn put(db: &Connection, insertion: &Insertion) -> std::result::Result<Vec<Inserted>, Fault> {
     let store: &dyn Any = &*insertion.store;
     let store = store.downcast_ref::<Sqlite>();
-    let store = store.ok_or_else(|| Fault::lasting("it is no file of SQLite, and the transaction is one of SQLite"))?;
+    let store = store.ok_or_else(|| Fault::mistake("it is no file of SQLite, and the transaction is one of SQLite"))?;
     let in_words = |error| fault(&store.file, &error);
     if db.is_autocommit() {
-        return Err(Fault::lasting("no transaction is open on the connection"));
+        return Err(Fault::mistake("no transaction is open on the connection"));
     }
     if !has(db, store).map_err(in_words)? {
-        return Err(Fault::lasting("the transaction is one of another file"));
+        return Err(Fault::mistake("the transaction is one of another file"));
     }
     let mut table = Table::new(db);
     let inserted = all_or_none(&mut table, insertion).map_err(in_words)?;

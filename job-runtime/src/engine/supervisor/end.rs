@@ -139,14 +139,18 @@ impl Core {
         run.set_slot(u32::MAX);
         let (ending, cause) = without_cause(ending, run.keep);
         self.close(&run, phase_of(outcome), ending);
-        self.write_down(&run, outcome, error.as_deref());
+        let paused = self.write_down(&run, outcome, error.as_deref());
         if let Some(owner) = owner(kinds, &run.job) {
+            if let Some(reason) = paused {
+                owner.on_failures(self, run.entry, &reason);
+            }
             owner.on_end(self, &run, Conclusion { outcome, error, cause, directive });
         }
     }
 
-    fn write_down(&mut self, run: &Run, outcome: Outcome, error: Option<&str>) {
-        let Some(entry) = self.entries.get_mut(run.entry) else { return };
+    /// Counts an end; why the job is paused, if it is now because it has failed too often.
+    fn write_down(&mut self, run: &Run, outcome: Outcome, error: Option<&str>) -> Option<Arc<str>> {
+        let entry = self.entries.get_mut(run.entry)?;
         let ledger = &mut entry.ledger;
         ledger.running -= 1;
         ledger.last_outcome = Some(outcome);
@@ -156,15 +160,17 @@ impl Core {
             Outcome::Cancelled | Outcome::Interrupted => {}
         }
         let failures = ledger.failures_in_a_row;
-        let limit = run.job.options.pause_after;
-        if limit.is_some_and(|limit| failures >= limit) && ledger.paused.is_none() && is_failure(outcome) {
-            let last = error.unwrap_or(outcome.as_str());
-            let reason = match failures {
-                1 => format!("a failure: {last}"),
-                _ => format!("{failures} failures in a row, the last: {last}"),
-            };
-            self.pause(run.entry, &reason.into());
+        let is_too_much = run.job.options.pause_after.is_some_and(|limit| failures >= limit);
+        if !is_too_much || ledger.paused.is_some() || !is_failure(outcome) {
+            return None;
         }
+        let last = error.unwrap_or(outcome.as_str());
+        let reason: Arc<str> = match failures {
+            1 => format!("a failure: {last}").into(),
+            _ => format!("{failures} failures in a row, the last: {last}").into(),
+        };
+        self.pause(run.entry, &reason);
+        Some(reason)
     }
 
     /// The guard of a run answered; true when the run goes on in its task.

@@ -52,6 +52,8 @@ pub(crate) trait Owner: Any + Send {
     fn remove(&mut self, core: &mut Core, entry: u32);
     /// It was paused.
     fn on_pause(&mut self, _core: &mut Core, _entry: u32) {}
+    /// It was paused because it has failed too often.
+    fn on_failures(&mut self, _core: &mut Core, _entry: u32, _reason: &Arc<str>) {}
     /// It was resumed.
     fn on_resume(&mut self, _core: &mut Core, _entry: u32) {}
 
