@@ -364,6 +364,8 @@ fn durable_mail() {
     for name in ["ada", "grace", "joan", "joe"] {
         position(&seen, &format!("sent to {name}@example.org"));
     }
+    let files = std::fs::read_dir(&folder).expect("it is there").map(|file| file.expect("it is listed").file_name());
+    assert_eq!(files.collect::<Vec<_>>(), ["durable_mail.db"], "neither a log nor the sign of a process is left");
 }
 
 #[test]

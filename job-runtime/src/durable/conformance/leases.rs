@@ -4,6 +4,7 @@ use super::*;
 use crate::durable::row::Parked;
 use crate::durable::store::Rescued;
 use crate::outcome::JobState;
+use crate::policy::unique::{OnConflict, UniqueFor};
 
 /// Ends the leases that are over, as a node does that has been there for long.
 async fn rescue(bench: &Bench) -> Rescued {
@@ -107,7 +108,6 @@ pub(super) async fn what_had_its_process_die_twice_runs_alone(bench: &Bench) {
     let first = bench.put_one("send").await;
     die(bench, 1..3).await;
     let second = bench.put_one("send").await;
-    die(bench, 3..3).await;
     let urgent = bench.put_one("send").await;
     let beside = Wish { solitary: false, ..wish(99, 10) };
     assert_eq!(ids(&bench.claim_as(&beside).await), [second, urgent], "one that runs alone is on already");
@@ -116,6 +116,19 @@ pub(super) async fn what_had_its_process_die_twice_runs_alone(bench: &Bench) {
     assert!(bench.settle(&row, End::Retry(Duration::ZERO)).await);
     let beside = Wish { solitary: false, ..wish(99, 10) };
     assert_eq!(ids(&bench.claim_as(&beside).await), [first], "its process outlived it");
+}
+
+pub(super) async fn what_replaces_one_that_runs_alone_runs_alone(bench: &Bench) {
+    let mut job = jobs("send", ["{}"]);
+    job.unique = Some((UniqueFor::Unfinished, OnConflict::Replace));
+    job.jobs[0].key = Some("a".to_owned());
+    let id = bench.put(&job).await[0].id;
+    die(bench, 1..3).await;
+    job.priority = 4;
+    assert_eq!(bench.put(&job).await[0].id, id);
+    let beside = Wish { solitary: false, ..wish(99, 10) };
+    assert!(bench.claim_as(&beside).await.is_empty(), "it may be the job that kills, whatever it is given");
+    assert_eq!(bench.claim_one(99).await.claim.id, id);
 }
 
 pub(super) async fn a_job_to_be_stopped_is_not_rescued(bench: &Bench) {

@@ -257,6 +257,7 @@ cases! {
         a_live_node_is_not_robbed
         a_job_that_kills_thrice_is_quarantined
         what_had_its_process_die_twice_runs_alone
+        what_replaces_one_that_runs_alone_runs_alone
         a_job_to_be_stopped_is_not_rescued
         who_leaves_hands_back_what_it_has;
     ticking:
