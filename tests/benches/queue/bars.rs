@@ -19,7 +19,7 @@ struct Bar {
 
 const PROCESS: &[Cell] = &[Cell::RawProcessTwo, Cell::RawProcessFour];
 
-const BARS: [Bar; 13] = [
+const BARS: [Bar; 15] = [
     Bar::new("process, × raw", Cell::Process, PROCESS, Bound::AtLeast(0.6)),
     Bar::new("enqueue one, × raw", Cell::One, &[Cell::RawOne], Bound::AtLeast(0.8)),
     Bar::new("enqueue one by ten, × raw", Cell::Ten, &[Cell::RawTen], Bound::AtLeast(0.8)),
@@ -29,10 +29,12 @@ const BARS: [Bar; 13] = [
     Bar::new("process, 1 M waiting, × 10 k waiting", Cell::Waiting1m, &[Cell::Waiting10k], Bound::AtLeast(0.8)),
     Bar::new("process, a transaction held open, × before", Cell::HeldAfter, &[Cell::HeldBefore], Bound::AtLeast(0.8)),
     Bar::new("a job runs after the database is back, s", Cell::Recovery, &[], Bound::AtMost(5.0)),
+    Bar::new("a dead process' job runs again, s", Cell::Takeover, &[], Bound::AtMost(30.0)),
     Bar::new("SQLite: process, × raw", Cell::FileProcess, &[Cell::FileRawProcess], Bound::AtLeast(0.6)),
     Bar::new("SQLite: enqueue one, × raw", Cell::FileOne, &[Cell::FileRawOne], Bound::AtLeast(0.8)),
     Bar::new("SQLite: enqueue batch, × raw", Cell::FileBatch, &[Cell::FileRawBatch], Bound::AtLeast(0.5)),
     Bar::new("SQLite: idle enqueue to start, p50, × raw", Cell::FileStart, &[Cell::FileRawStart], Bound::AtMost(1.5)),
+    Bar::new("SQLite: a dead process' job runs again, s", Cell::FileTakeover, &[], Bound::AtMost(30.0)),
 ];
 
 impl Bar {

@@ -98,6 +98,7 @@ cells! {
     HeldBefore "held/before" Postgres JobsPerSecond 1 ours::held_before;
     HeldAfter "held/after" Postgres JobsPerSecond 1 ours::held_after;
     Recovery "recovery/job" Postgres Seconds 3 ours::recovery;
+    Takeover "takeover/job" Postgres Seconds 1 ours::takeover;
     FileRawProcess "sqlite process/raw" Sqlite JobsPerSecond 5 file::process;
     FileProcess "sqlite process/job" Sqlite JobsPerSecond 5 ours::process;
     FileRawOne "sqlite enqueue one/raw" Sqlite JobsPerSecond 5 file::one;
@@ -106,6 +107,7 @@ cells! {
     FileBatch "sqlite enqueue batch/job" Sqlite JobsPerSecond 5 ours::batch;
     FileRawStart "sqlite start/raw" Sqlite Milliseconds 5 file::start;
     FileStart "sqlite start/job" Sqlite Milliseconds 5 ours::start_here;
+    FileTakeover "sqlite takeover/job" Sqlite Seconds 1 ours::takeover;
 }
 
 impl Cell {

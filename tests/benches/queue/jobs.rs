@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
-use job_runtime::job;
+use job_runtime::{Context, job};
 use tokio::sync::watch;
 
 /// How many have run.
@@ -31,6 +31,17 @@ pub(crate) async fn nothing(_user: u64) {
 /// Says when it has begun.
 #[job(queue = "bench")]
 pub(crate) async fn noted(_user: u64) {
+    begun().send_replace(Some(Instant::now()));
+}
+
+/// Takes its process with it, as far as it can tell: of two attempts the first never ends, and the second says that it is
+/// there.
+#[job(queue = "bench")]
+pub(crate) async fn bereaved(cx: &Context) {
+    if cx.attempt() == 1 {
+        println!("begun");
+        std::future::pending().await
+    }
     begun().send_replace(Some(Instant::now()));
 }
 

@@ -45,6 +45,8 @@ enum Command {
     Compare(Plan),
     /// What a child process is asked for.
     Measure(Cell, Scale, String),
+    /// What such a child asks another for.
+    BeKilled(String),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +54,10 @@ fn main() -> ExitCode {
     match command(&arguments) {
         Some(Command::Compare(plan)) => compare(&plan),
         Some(Command::Measure(cell, scale, store)) => measure(cell, scale, &store),
+        Some(Command::BeKilled(store)) => threads().block_on(async move {
+            ours::be_killed(&store).await;
+            ExitCode::FAILURE
+        }),
         None => {
             eprintln!("{USAGE}");
             ExitCode::from(2)
@@ -64,6 +70,11 @@ fn command(arguments: &[String]) -> Option<Command> {
         && flag == "--cell"
     {
         return Some(Command::Measure(Cell::read(cell)?, Scale::read(scale)?, store.clone()));
+    }
+    if let [flag, store] = arguments
+        && flag == "--be-killed"
+    {
+        return Some(Command::BeKilled(store.clone()));
     }
     let (mut scale, mut only) = (Scale::Full, String::new());
     let mut rest = arguments.iter();
@@ -79,9 +90,13 @@ fn command(arguments: &[String]) -> Option<Command> {
     (!plan.is_empty()).then_some(Command::Compare(plan))
 }
 
+fn threads() -> tokio::runtime::Runtime {
+    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    threads.expect("there are threads")
+}
+
 fn measure(cell: Cell, scale: Scale, store: &str) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let measured = runtime.expect("there are threads").block_on(cell.measure(scale, store));
+    let measured = threads().block_on(cell.measure(scale, store));
     println!("{measured}");
     // What is still open need not be taken down in order.
     std::process::exit(0)

@@ -1,5 +1,7 @@
 //! What a user of the library gets.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -7,7 +9,7 @@ use job_runtime::{Runtime, StoreConfig, run_all};
 use private_postgres::Server;
 
 use crate::cell::Scale;
-use crate::jobs::{DONE, at, next_begun, noted, nothing, when};
+use crate::jobs::{DONE, at, bereaved, next_begun, noted, nothing, when};
 use crate::raw::{connect, median, tidy};
 
 /// How many jobs a node has on at once where as many as possible are to be worked off.
@@ -223,6 +225,35 @@ pub(crate) async fn held_before(scale: Scale, address: &str) -> f64 {
 
 pub(crate) async fn held_after(scale: Scale, address: &str) -> f64 {
     held(scale, address, true).await
+}
+
+/// A node that is to be killed, when it has said that it has begun.
+pub(crate) async fn be_killed(address: &str) {
+    let _node = node(address, 10).await;
+    std::future::pending().await
+}
+
+/// How long after the death of a process another runs what it had.
+pub(crate) async fn takeover(_scale: Scale, address: &str) -> f64 {
+    let client = node(address, 0).await;
+    bereaved::enqueue().await.expect("it is taken");
+    client.shutdown().await.expect("it ends");
+    let program = std::env::current_exe().expect("it runs");
+    let mut victim =
+        Command::new(program).args(["--be-killed", address]).stdout(Stdio::piped()).spawn().expect("it can be started");
+    let mut said = String::new();
+    let mut output = BufReader::new(victim.stdout.take().expect("it is piped"));
+    tokio::task::block_in_place(|| output.read_line(&mut said)).expect("it says something");
+    let worker = node(address, 10).await;
+    let hears = next_begun();
+    // Those who take over have been there for longer than a lease.
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    victim.kill().expect("it is there");
+    let killed = Instant::now();
+    victim.wait().expect("it is dead");
+    let taken = when(hears).await.duration_since(killed).as_secs_f64();
+    worker.shutdown().await.expect("it ends");
+    taken
 }
 
 /// How long after the database takes connections again the first job runs, after it was away for ten seconds.

@@ -203,18 +203,15 @@ impl Postgres {
         let lease = micros(node.lease);
         let mut session = self.lines.within(Post::Lease, self.lines.patience.beat).await?;
         let renewed = session.query_opt(RENEW, &[&node.id, &lease, &jobs, &queues]).await?;
-        let beat = match &renewed {
-            Some(renewed) => {
-                if !at::<bool>(renewed, 1)? {
-                    self.unpark(&mut session, &jobs).await?;
-                }
-                let (stopped, reasons): (Vec<i64>, Vec<String>) = (at(renewed, 2)?, at(renewed, 3)?);
-                Beat { known: true, now: at(renewed, 0)?, cancelled: stopped.into_iter().zip(reasons).collect() }
+        let beat = if let Some(renewed) = &renewed {
+            if !at::<bool>(renewed, 1)? {
+                self.unpark(&mut session, &jobs).await?;
             }
-            None => {
-                let now = at(&session.query_opt(CLOCK, &[]).await?.ok_or_else(silent)?, 0)?;
-                Beat { known: false, now, cancelled: Vec::new() }
-            }
+            let (stopped, reasons): (Vec<i64>, Vec<String>) = (at(renewed, 2)?, at(renewed, 3)?);
+            Beat { known: true, now: at(renewed, 0)?, cancelled: stopped.into_iter().zip(reasons).collect() }
+        } else {
+            let now = at(&session.query_opt(CLOCK, &[]).await?.ok_or_else(silent)?, 0)?;
+            Beat { known: false, now, cancelled: Vec::new() }
         };
         session.done();
         Ok(beat)
