@@ -6,6 +6,7 @@
 mod acting;
 mod ending;
 mod leases;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(super) mod newer;
 mod queueing;
 pub(super) mod racing;

@@ -1,6 +1,8 @@
 //! A schema as a newer version may have made it: with one more column in each table, before all that are known here, so
 //! that whoever goes by their order or their number goes wrong; and with an index of that.
 
+use std::fmt::Write;
+
 /// The statements of a schema with that column.
 pub(in crate::durable) fn newer(schema: &str) -> String {
     let mut newer = String::new();
@@ -16,7 +18,8 @@ pub(in crate::durable) fn newer(schema: &str) -> String {
     assert!(!tables.is_empty(), "there are tables in {schema}");
     newer.push(';');
     for table in tables {
-        newer.push_str(&format!("CREATE INDEX {}_shade ON {table} (shade);\n", table.replace('.', "_")));
+        let index = table.replace('.', "_");
+        let _ = writeln!(newer, "CREATE INDEX {index}_shade ON {table} (shade);");
     }
     newer
 }

@@ -49,7 +49,7 @@ impl Race {
         let act = ACTS[number % ACTS.len()];
         let round = number / ACTS.len();
         let node = DEAD + i64::try_from(number).expect("few");
-        Self { node, act, keyed: round % 2 == 0, stopped: round % 3 == 0, first: round % 4 < 2 }
+        Self { node, act, keyed: round.is_multiple_of(2), stopped: round.is_multiple_of(3), first: round % 4 < 2 }
     }
 
     fn node(self) -> Node {
@@ -103,7 +103,8 @@ pub(in crate::durable) fn races() -> usize {
 }
 
 pub(super) async fn d16_what_ends_while_its_node_is_taken_for_dead_ends_once(bench: &Bench) {
-    race(bench, races()).await;
+    let Tally { ended, rescued } = race(bench, races()).await;
+    assert_eq!(usize::try_from(ended + rescued), Ok(races() * 2), "no job went neither way");
 }
 
 /// So many races between two processes.

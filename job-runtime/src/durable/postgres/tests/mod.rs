@@ -51,7 +51,10 @@ async fn bench_in(place: Place) -> Bench {
     let place = Arc::new(place);
     let other = move || -> Asked<'static, Arc<dyn Store>> {
         let place = Arc::clone(&place);
-        Box::pin(async move { Ok(Arc::new(Clocked::new(&place).await) as Arc<dyn Store>) })
+        Box::pin(async move {
+            let other: Arc<dyn Store> = Arc::new(Clocked::new(&place).await);
+            Ok(other)
+        })
     };
     Bench::new(store, Box::new(other), None, ()).await
 }
