@@ -68,6 +68,10 @@ async fn d8_where_all_that_is_asked_waits_for_a_lock_no_lease_is_lost() {
     let all_wait = async || Some(()).filter(|()| server.sql("jobs", asks).trim().parse::<u32>().is_ok_and(|n| n > 3));
     until("those who wait", all_wait).await;
     tokio::time::sleep(long()).await;
+    // Two that both lost it would not take each other for dead.
+    let lost = format!("gone OR until < now() OR now() - since < interval '{} s'", long().as_secs());
+    let lost = server.sql("jobs", &format!("SELECT count(*) FROM job_runtime.node WHERE {lost}"));
+    assert_eq!(lost.trim(), "0", "no lease has had a break since");
     lock.rollback().await.expect("it is there");
     for waiting in waiting {
         // Who gave up waiting was told so.

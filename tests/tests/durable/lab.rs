@@ -1,7 +1,8 @@
 //! Where these tests lose things: a store of their own, and the nodes that share it.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -157,6 +158,13 @@ impl Lab {
 
     fn audit_path(&self) -> PathBuf {
         self.folder.join("audit")
+    }
+
+    /// Notes a run of this process, as workers do.
+    pub fn note(&self, what: &str, id: i64, attempt: i64) {
+        let mut audit = File::options().append(true).create(true).open(self.audit_path()).expect("it can be opened");
+        let line = format!("{what} {id} {attempt} {} 0\n", std::process::id());
+        audit.write_all(line.as_bytes()).expect("it is written");
     }
 
     /// The runs there were until now.

@@ -9,6 +9,7 @@ mod child;
 #[allow(dead_code, reason = "they run in other processes")]
 mod jobs;
 mod lab;
+mod newer;
 #[path = "../overlap_model/random.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod random;
@@ -23,6 +24,7 @@ mod d06_restarts;
 mod d08_exhaustion;
 mod d09_outage;
 mod d11_deploys;
+mod d14_rolling_upgrade;
 mod d15_poison;
 mod d17_power_cut;
 mod d18_no_notice;

@@ -1,11 +1,15 @@
-//! What every store does, whatever keeps its rows: one suite for all of them.
+//! What every store does, whatever keeps its rows: one suite for all of them, and for those of which a newer version has
+//! made the schema.
 //!
 //! Time passes only where a case says so, also for a store that has a clock of its own, whose rows are set back for it.
 
 mod acting;
 mod ending;
 mod leases;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(super) mod newer;
 mod queueing;
+pub(super) mod racing;
 mod ticking;
 mod unique;
 
@@ -25,6 +29,8 @@ pub(super) struct Bench {
     pub(super) store: Arc<dyn Store>,
     begin: SystemTime,
     passed: AtomicU64,
+    /// Gives a store of the same rows as another process has it.
+    door: Door,
     /// Lets time pass in a store that has a clock of its own.
     set_back: Option<SetBack>,
     /// What holds the store's parts.
@@ -32,6 +38,7 @@ pub(super) struct Bench {
     parts: Box<dyn std::any::Any + Send + Sync>,
 }
 
+pub(super) type Door = Box<dyn Fn() -> Asked<'static, Arc<dyn Store>> + Send + Sync>;
 type SetBack = Box<dyn Fn(Duration) -> Asked<'static, ()> + Send + Sync>;
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -42,18 +49,27 @@ impl Bench {
     /// A store, empty, with its schema.
     pub(super) async fn new(
         store: Arc<dyn Store>,
+        door: Door,
         set_back: Option<SetBack>,
         parts: impl Send + Sync + 'static,
     ) -> Self {
         // A time as machines have it, to the microsecond, as stores keep it.
         let begin = SystemTime::UNIX_EPOCH + Duration::from_micros(1_793_491_200_123_456);
-        let bench = Self { store, begin, passed: AtomicU64::new(0), set_back, parts: Box::new(parts) };
+        let bench = Self { store, begin, passed: AtomicU64::new(0), door, set_back, parts: Box::new(parts) };
         bench.store.migrate(bench.now()).await.expect("it is migrated");
         bench
     }
 
     async fn memory() -> Self {
-        Self::new(Arc::new(Memory::default()), None, ()).await
+        let store: Arc<dyn Store> = Arc::new(Memory::default());
+        let same = Arc::clone(&store);
+        let door = Box::new(move || -> Asked<'static, _> { Box::pin(std::future::ready(Ok(Arc::clone(&same)))) });
+        Self::new(store, door, None, ()).await
+    }
+
+    /// The store as another process has it.
+    pub(super) async fn other(&self) -> Arc<dyn Store> {
+        (self.door)().await.expect("it is there")
     }
 
     pub(super) fn now(&self) -> SystemTime {
@@ -195,6 +211,10 @@ macro_rules! on_sqlite {
         mod sqlite {
             $(#[tokio::test] async fn $case() { super::$module::$case(&$crate::durable::sqlite::bench().await).await; })+
         }
+        #[cfg(feature = "sqlite")]
+        mod newer_sqlite {
+            $(#[tokio::test] async fn $case() { super::$module::$case(&$crate::durable::sqlite::newer_bench().await).await; })+
+        }
     };
 }
 
@@ -203,6 +223,10 @@ macro_rules! on_postgres {
         #[cfg(feature = "postgres")]
         mod postgres {
             $(#[tokio::test] async fn $case() { super::$module::$case(&$crate::durable::postgres::bench().await).await; })+
+        }
+        #[cfg(feature = "postgres")]
+        mod newer_postgres {
+            $(#[tokio::test] async fn $case() { super::$module::$case(&$crate::durable::postgres::newer_bench().await).await; })+
         }
     };
 }
@@ -260,6 +284,8 @@ cases! {
         what_replaces_one_that_runs_alone_runs_alone
         a_job_to_be_stopped_is_not_rescued
         who_leaves_hands_back_what_it_has;
+    racing:
+        d16_what_ends_while_its_node_is_taken_for_dead_ends_once;
     ticking:
         a_schedule_is_enrolled_once
         each_nominal_time_is_decided_once

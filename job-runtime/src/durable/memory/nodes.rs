@@ -7,6 +7,7 @@ use super::{Lease, SOLITARY, State, Table};
 use crate::clock::later;
 use crate::durable::row::Parked;
 use crate::durable::store::{Beat, Node, Notice, Rescued};
+use crate::outcome::Outcome;
 
 impl Table {
     pub(super) fn join(&mut self, node: &Node, now: SystemTime) {
@@ -99,12 +100,14 @@ impl Table {
     /// The node of a row goes.
     fn let_go(&mut self, id: i64, now: SystemTime) {
         let Some(row) = self.rows.get_mut(&id) else { return };
-        row.node = None;
         if row.state != State::Running {
+            row.node = None;
             return self.tell_stranded(id);
         }
         // What somebody wanted stopped is not tried again.
         if let Some(reason) = row.cancel.take() {
+            row.end_attempt(Some(Outcome::Interrupted), Some(&reason), now);
+            row.node = None;
             return self.cancel_idle(id, &reason, now);
         }
         row.release();

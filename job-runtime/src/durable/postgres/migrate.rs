@@ -39,7 +39,7 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('job-runtime m
 const IS_THERE: &str = "
     SELECT current_setting('server_version_num')::int, EXISTS (SELECT FROM pg_namespace WHERE nspname = $1),
         to_regclass(format('%I.migration', $1)) IS NOT NULL";
-const TABLE: &str = "
+pub(super) const TABLE: &str = "
     CREATE TABLE job_runtime.migration (
         version integer PRIMARY KEY,
         min_reader integer NOT NULL,

@@ -52,7 +52,7 @@ pub(crate) use address::Address;
 use cursor::Cursors;
 use lines::{Lines, Patience};
 #[cfg(test)]
-pub(super) use tests::bench;
+pub(super) use tests::{bench, newer_bench};
 
 /// Jobs that are kept in a database.
 pub(crate) struct Postgres {

@@ -148,6 +148,13 @@ pub(super) const BEREAVE: &str = concat!(
     told_of_gone!()
 );
 
+/// The keys of what is cancelled with its node, locked before its rows, as whoever frees keys does: who ends a job of that
+/// node at the same time waits then, and not in a circle.
+pub(super) const LOCK_STOPPED: &str = "
+    SELECT FROM job_runtime.unique_key WHERE job = ANY (
+        ARRAY(SELECT id FROM job_runtime.job WHERE node = ANY ($1::bigint[]) AND cancel IS NOT NULL)
+    ) ORDER BY key FOR UPDATE";
+
 /// What a process still has that goes waits again, as if it had not been claimed, unless somebody wanted it stopped.
 const LEAVE: &str = concat!(
     "WITH ",
@@ -157,14 +164,19 @@ const LEAVE: &str = concat!(
             state = CASE WHEN j.cancel IS NULL THEN 'waiting' ELSE 'cancelled' END,
             attempt = CASE WHEN j.cancel IS NULL THEN j.attempt - 1 ELSE j.attempt END,
             finished_at = CASE WHEN j.cancel IS NOT NULL THEN now() END,
-            error = coalesce(j.cancel, j.error), node = NULL, token = NULL, cancel = NULL
+            error = coalesce(j.cancel, j.error),
+            attempts = CASE WHEN j.cancel IS NULL THEN j.attempts ELSE ",
+    ended!("'interrupted'", "(extract(epoch FROM now()) * 1000000)::bigint", "j.cancel"),
+    " END,
+            progress = CASE WHEN j.cancel IS NULL THEN j.progress END, node = NULL, token = NULL, cancel = NULL
         FROM mine WHERE j.id = mine.id
         RETURNING j.id, j.state, j.queue, (extract(epoch FROM j.run_at) * 1000000)::bigint AS run_at, j.name
-    ), gone AS (
-        UPDATE job_runtime.node SET gone = true WHERE id = ANY ($1::bigint[])
     ), ",
     told_of_gone!()
 );
+
+/// Before its jobs are touched: who ends its lease has them in this order.
+const GO: &str = "UPDATE job_runtime.node SET gone = true WHERE id = $1";
 
 /// The names of jobs and of queues.
 fn names(node: &Node) -> (Vec<&str>, Vec<&str>) {
@@ -229,6 +241,7 @@ impl Postgres {
         let dead = dead.iter().map(|row| at(row, 0)).collect::<Result<Vec<i64>, Fault>>()?;
         let mut rows = Vec::new();
         if !dead.is_empty() {
+            session.query(LOCK_STOPPED, &[&dead]).await?;
             let params: Params<'_> = &[&dead, &self.lines.schema.name(), &self.id, &integer(quarantine)];
             rows = session.query(BEREAVE, params).await?;
         }
@@ -249,7 +262,11 @@ impl Postgres {
     pub(super) async fn let_go(&self, node: i64) -> Result<(), Fault> {
         let channel = self.lines.schema.name();
         let mut session = self.lines.at(Post::Lease).await?;
+        session.begin();
+        session.query(GO, &[&node]).await?;
+        session.query(LOCK_STOPPED, &[&vec![node]]).await?;
         let rows = session.query(LEAVE, &[&vec![node], &channel, &self.id]).await?;
+        session.commit().await?;
         // Nobody may listen here any more who would tell these.
         for told in self.owed_now() {
             session.query(super::listen::NOTIFY, &[&channel, &told]).await?;

@@ -143,11 +143,8 @@ impl Postgres {
             note(&rows, &mut changed)?;
             again(&rows, &mut heard)?;
         }
-        if !groups.declined.is_empty() {
-            let [ids, attempts, tokens] = groups.declined.params();
-            let (channel, by) = (self.lines.schema.name(), self.id);
-            let rows = session.query(DECLINED, &[ids, attempts, tokens, &channel, &by]).await?;
-            note(&rows, &mut changed)?;
+        if !groups.declined.claims.is_empty() {
+            note(&self.write_declined(session, &groups.declined).await?, &mut changed)?;
         }
         for (queue, from) in heard {
             self.tell_here(Notice::Work(queue), from);
@@ -157,10 +154,7 @@ impl Postgres {
 
     async fn write_others(&self, session: &mut Session<'_>, others: &Others<'_>) -> Result<Vec<Row>, Fault> {
         let (channel, by) = (self.lines.schema.name(), self.id);
-        if !others.keyed.is_empty() {
-            session.begin();
-            session.query(LOCK_KEYS, &[&others.keyed]).await?;
-        }
+        begin_with(session, &others.keyed).await?;
         let [ids, attempts, tokens] = others.claims.params();
         let params: Params<'_> = &[
             ids,
@@ -179,9 +173,16 @@ impl Postgres {
             &by,
         ];
         let rows = session.query(SETTLE, params).await?;
-        if !others.keyed.is_empty() {
-            session.commit().await?;
-        }
+        end_with(session, &others.keyed).await?;
+        Ok(rows)
+    }
+
+    async fn write_declined(&self, session: &mut Session<'_>, declined: &Declined) -> Result<Vec<Row>, Fault> {
+        let (channel, by) = (self.lines.schema.name(), self.id);
+        begin_with(session, &declined.keyed).await?;
+        let [ids, attempts, tokens] = declined.claims.params();
+        let rows = session.query(DECLINED, &[ids, attempts, tokens, &channel, &by]).await?;
+        end_with(session, &declined.keyed).await?;
         Ok(rows)
     }
 
@@ -198,6 +199,19 @@ impl Postgres {
         session.done();
         Ok(())
     }
+}
+
+/// Begins a transaction that has the keys of these rows, if there are any.
+async fn begin_with(session: &mut Session<'_>, keyed: &Vec<i64>) -> Result<(), Fault> {
+    if !keyed.is_empty() {
+        session.begin();
+        session.query(LOCK_KEYS, &[keyed]).await?;
+    }
+    Ok(())
+}
+
+async fn end_with(session: &mut Session<'_>, keyed: &[i64]) -> Result<(), Fault> {
+    if keyed.is_empty() { Ok(()) } else { session.commit().await }
 }
 
 /// The places of ends in rounds of which each has one end of a row at most: mostly it is one round.
@@ -263,7 +277,13 @@ impl Claims {
 struct Groups<'s> {
     completed: Claims,
     others: Others<'s>,
-    declined: Claims,
+    declined: Declined,
+}
+
+#[derive(Default)]
+struct Declined {
+    claims: Claims,
+    keyed: Vec<i64>,
 }
 
 #[derive(Default)]
@@ -290,7 +310,10 @@ impl<'s> Groups<'s> {
         for settlement in sorted {
             match settlement.end {
                 End::Completed if !settlement.keyed && !settlement.awaited => groups.completed.push(settlement.claim),
-                End::Declined => groups.declined.push(settlement.claim),
+                End::Declined => {
+                    groups.declined.claims.push(settlement.claim);
+                    groups.declined.keyed.extend(settlement.keyed.then_some(settlement.claim.id));
+                }
                 End::Completed
                 | End::Cancelled
                 | End::Discarded

@@ -16,7 +16,7 @@ pub(super) struct Migration {
 /// All of them, of which the first makes version 1.
 const MIGRATIONS: &[Migration] = &[Migration { sql: include_str!("schema/1.sql"), min_reader: 1 }];
 
-const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS job_runtime_version (
+pub(super) const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS job_runtime_version (
     version    INTEGER PRIMARY KEY,
     min_reader INTEGER NOT NULL,
     applied_at INTEGER NOT NULL

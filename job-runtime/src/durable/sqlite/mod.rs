@@ -47,7 +47,7 @@ use crate::engine::supervisor::Mark;
 
 pub(crate) use self::address::Address;
 #[cfg(test)]
-pub(super) use self::tests::bench;
+pub(super) use self::tests::{bench, newer_bench};
 
 /// How long the decision about ticks may have waited for the file: what is due now is not what was due then.
 const STALE: Duration = Duration::from_secs(1);

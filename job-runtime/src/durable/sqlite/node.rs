@@ -124,6 +124,12 @@ impl Table<'_> {
         Ok(())
     }
 
+    fn note_interruption(&self, id: i64, now: i64) -> Result<()> {
+        let note = concat!("UPDATE job_runtime_job SET ", noted!("?2", "'interrupted'", "cancel"), " WHERE id = ?1");
+        self.db.prepare_cached(note)?.execute([id, now])?;
+        Ok(())
+    }
+
     fn quarantine(&self, id: i64, deaths: u32) -> Result<()> {
         let park = "UPDATE job_runtime_job SET state = 'parked', parked = ?2, error = ?3, node = NULL WHERE id = ?1";
         let error = format!("its process died under it {deaths} times");
@@ -142,6 +148,7 @@ impl Table<'_> {
     pub(super) fn leave(&mut self, node: i64, now: i64) -> Result<()> {
         for orphan in self.orphans(node)? {
             if let Some(reason) = &orphan.cancel {
+                self.note_interruption(orphan.id, now)?;
                 self.cancel_waiting(orphan.id, reason, now)?;
                 self.free_key(orphan.id, false)?;
                 self.tell_ended(orphan.id)?;

@@ -2,7 +2,7 @@
 
 mod jobs;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use job_runtime::{Builder, Event, EventKind, JobConfig, Periodic, Result, Schedule, StoreConfig, run_all};
 use tokio::signal::unix::{SignalKind, signal};
@@ -85,10 +85,11 @@ fn tell(event: &Event) {
     }
 }
 
-/// Puts jobs in one by one, and tells of each that it was taken.
-async fn enqueue(count: u64) -> Result {
+/// Puts jobs in one by one, at a distance, and tells of each that it was taken.
+async fn enqueue(count: u64, apart: Duration) -> Result {
     println!("enqueuing");
     for number in 0..count {
+        tokio::time::sleep(apart).await;
         let enqueued = jobs::work::enqueue(number).await?;
         jobs::write(&format!("acknowledged {} 0 {} 0", enqueued.id, std::process::id()));
     }
@@ -110,7 +111,8 @@ async fn main() -> Result {
     }
     println!("ready");
     if let Some(count) = plan.number("enqueue") {
-        enqueue(count.into()).await?;
+        let apart = Duration::from_millis(plan.number("apart").unwrap_or_default().into());
+        enqueue(count.into(), apart).await?;
     }
     runtime.join().await
 }

@@ -22,7 +22,7 @@ async fn it_answers_as_one_in_memory_does_to_everything() {
 
 async fn agrees(name: &str, count: u64) {
     for seed in seeds(count) {
-        let store = Clocked::new(Place::with_clock(&format!("{name}_{seed}"))).await;
+        let store = Clocked::new(&Place::with_clock(&format!("{name}_{seed}"))).await;
         agree(&Memory::default(), &store, Time::Given, seed).await;
     }
 }

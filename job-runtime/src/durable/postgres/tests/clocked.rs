@@ -20,28 +20,36 @@ use crate::engine::supervisor::Mark;
 /// A store whose database shows the time that is given. A node watches, whose lease is never over.
 pub(super) struct Clocked {
     store: Arc<Postgres>,
-    clock: Mutex<Line>,
+    /// And what it was last set to by this one, which is what it shows as long as no other sets it to something later.
+    clock: Mutex<(Line, SystemTime)>,
 }
 
 const WATCHER: i64 = -1;
 
 impl Clocked {
-    pub(super) async fn new(place: Place) -> Self {
+    pub(super) async fn new(place: &Place) -> Self {
         let store = place.open().await;
         place.sql(&format!(
             "UPDATE clock.time SET started = '1970-01-01';
-             INSERT INTO job_runtime.node VALUES ({WATCHER}, 'watcher', 'infinity', '0', '1970-01-01', '{{}}', '{{}}')"
+             INSERT INTO job_runtime.node (id, name, until, lease, since, jobs, queues)
+             VALUES ({WATCHER}, 'watcher', 'infinity', '0', '1970-01-01', '{{}}', '{{}}')
+             ON CONFLICT (id) DO NOTHING"
         ));
         store.lines.settle_here();
         let clock = store.lines.connect().await.expect("it is there");
-        Self { store, clock: Mutex::new(clock) }
+        Self { store, clock: Mutex::new((clock, SystemTime::UNIX_EPOCH)) }
     }
 
     async fn set(&self, now: SystemTime) {
+        *self.store.node.lock().expect("no panic") = Some(WATCHER);
+        let (line, shown) = &mut *self.clock.lock().await;
+        if *shown == now {
+            return;
+        }
         let since = now.duration_since(SystemTime::UNIX_EPOCH).expect("it is later").as_micros();
         let set = format!("UPDATE clock.time SET now = timestamptz 'epoch' + {since} * interval '1 microsecond'");
-        self.clock.lock().await.run(&set).await.expect("it can be set");
-        *self.store.node.lock().expect("no panic") = Some(WATCHER);
+        line.run(&set).await.expect("it can be set");
+        *shown = now;
     }
 }
 

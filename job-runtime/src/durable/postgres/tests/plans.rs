@@ -4,13 +4,13 @@ use super::place::Place;
 use crate::durable::postgres::batch::{MEET, PUT, PUT_KEYED};
 use crate::durable::postgres::claim::{ADOPT, TAKE, TAKE_AND_LOOK};
 use crate::durable::postgres::lines::{PLANS, SETTINGS};
-use crate::durable::postgres::node::{BEREAVE, RENEW};
+use crate::durable::postgres::node::{BEREAVE, LOCK_STOPPED, RENEW};
 use crate::durable::postgres::settle::{COMPLETED, DECLINED, LOCK_KEYS, PROGRESS, SETTLE};
 use crate::durable::postgres::ticks::{PROCEED, RUNS};
 use crate::durable::postgres::tidy::{PARK, PRUNE};
 
 /// A statement of the work, what it may be given, and the indexes of the table of jobs that it takes.
-const STATEMENTS: [(&str, &str, &[&str]); 13] = [
+const STATEMENTS: [(&str, &str, &[&str]); 14] = [
     (TAKE, TAKEN, &["job_waiting", "job_pkey"]),
     (TAKE_AND_LOOK, TAKEN_AND_LOOKED, &["job_waiting", "job_pkey"]),
     (ADOPT, "1, 1", &["job_running"]),
@@ -23,6 +23,7 @@ const STATEMENTS: [(&str, &str, &[&str]); 13] = [
     (DECLINED, "'{1}', '{1}', '{1}', 'c', 1", &["job_pkey"]),
     (PROGRESS, "'{1}', '{1}', '{1}', '{half}'", &["job_pkey"]),
     (RENEW, "1, 1, '{job}', '{queue}'", &["job_stopping"]),
+    (LOCK_STOPPED, "'{1}'", &["job_stopping"]),
     (BEREAVE, "'{1}', 'c', 1, 3", &["job_running", "job_pkey", "job_ticks"]),
     (RUNS, "'job'", &["job_ticks"]),
     (PROCEED, "1, 1, 'job'", &["job_ticks", "job_pkey"]),

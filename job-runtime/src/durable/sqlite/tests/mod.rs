@@ -11,14 +11,34 @@ use std::sync::Arc;
 
 use self::folder::Folder;
 use super::Sqlite;
+use super::migration::VERSIONS;
 use crate::durable::alike::{Time, agree, seeds};
 use crate::durable::conformance::Bench;
+use crate::durable::conformance::newer::newer;
 use crate::durable::memory::Memory;
+use crate::durable::store::{Asked, Store};
 
 /// For what every store does.
 pub(in crate::durable) async fn bench() -> Bench {
+    bench_in(Folder::new()).await
+}
+
+/// One whose file a newer version has made.
+pub(in crate::durable) async fn newer_bench() -> Bench {
     let folder = Folder::new();
-    Bench::new(Arc::new(Sqlite::new(folder.file())), None, folder).await
+    let made = "INSERT INTO job_runtime_version (version, min_reader, applied_at) VALUES (2, 1, 0)";
+    let made = [&newer(VERSIONS), &newer(include_str!("../schema/1.sql")), made].concat();
+    folder.connection().execute_batch(&made).expect("it is SQL");
+    bench_in(folder).await
+}
+
+async fn bench_in(folder: Folder) -> Bench {
+    let file = folder.file();
+    let other = move || -> Asked<'static, Arc<dyn Store>> {
+        let other: Arc<dyn Store> = Arc::new(Sqlite::new(file.clone()));
+        Box::pin(std::future::ready(Ok(other)))
+    };
+    Bench::new(Arc::new(Sqlite::new(folder.file())), Box::new(other), None, folder).await
 }
 
 /// Few enough for each run of the tests.
