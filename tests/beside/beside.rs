@@ -16,7 +16,7 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 #[job(queue = "mail")]
 async fn welcome_mail(name: String, sent: &UnboundedSender<String>) {
@@ -151,29 +151,6 @@ async fn a_job_joins_a_transaction_of_sqlx() {
     let accounts: Number =
         diesel::sql_query("SELECT count(*) AS \"is\" FROM account").get_result(&mut diesel).expect("so");
     assert_eq!(accounts.is, 1);
-    office.close().await;
-}
-
-/// It starts sooner than the next look for work, a second after the last, could find it. Once of five times is enough,
-/// as the machine may be busy.
-#[tokio::test]
-async fn who_waits_for_work_is_told_of_what_is_committed() {
-    let url = Server::shared().database("told");
-    let mut office = Office::open(&url).await;
-    let mut connection = PgConnection::connect(&url).await.expect("it connects");
-    let mut heard = 0;
-    for round in 0..=5 {
-        // By a run the looks are set going anew; the one that its end brings is over a little later.
-        sleep(Duration::from_millis(200)).await;
-        let mut transaction = connection.begin().await.expect("it begins");
-        welcome_mail::enqueue("Ada".to_owned()).within(&mut transaction).await.expect("it joins");
-        transaction.commit().await.expect("it ends");
-        match timeout(Duration::from_millis(500), office.next()).await {
-            Ok(_) => heard += u32::from(round > 0),
-            Err(_) => drop(office.next().await),
-        }
-    }
-    assert!(heard > 0);
     office.close().await;
 }
 

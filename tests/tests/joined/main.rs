@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use job_runtime::{Runtime, job, run_all};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 #[job(queue = "mail")]
 async fn welcome_mail(name: String, sent: &UnboundedSender<String>) {
@@ -50,23 +50,5 @@ impl Office {
 
     async fn close(self) {
         self.runtime.shutdown().await.expect("in order");
-    }
-
-    /// Who waits for work hears of what is committed: it starts sooner than the next look for work, a second after the
-    /// last, could find it. Once of five times is enough, as the machine may be busy.
-    async fn hears(&mut self, mut commit: impl AsyncFnMut()) {
-        // By a run the looks are set going anew; the one that its end brings is over a little later.
-        commit().await;
-        self.next().await;
-        let mut heard = 0;
-        for _ in 0..5 {
-            sleep(Duration::from_millis(200)).await;
-            commit().await;
-            match timeout(Duration::from_millis(500), self.next()).await {
-                Ok(_) => heard += 1,
-                Err(_) => drop(self.next().await),
-            }
-        }
-        assert!(heard > 0);
     }
 }

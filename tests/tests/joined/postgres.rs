@@ -37,18 +37,6 @@ async fn what_is_committed_is_sent_and_nothing_else() {
     office.close().await;
 }
 
-#[tokio::test]
-async fn who_waits_for_work_is_told() {
-    let (mut office, mut client) = place("told").await;
-    let commit = async || {
-        let mut transaction = client.transaction().await.expect("it begins");
-        welcome_mail::enqueue("Ada".to_owned()).within(&mut transaction).await.expect("it is put in");
-        transaction.commit().await.expect("it ends");
-    };
-    office.hears(commit).await;
-    office.close().await;
-}
-
 /// A function that does not end the transaction.
 async fn sends_mail(mut db: &Transaction<'_>, name: &str) -> job_runtime::Result {
     welcome_mail::enqueue(name.to_owned()).within(&mut db).await.map(drop)

@@ -62,20 +62,6 @@ async fn what_is_committed_is_sent_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn who_waits_for_work_is_told() {
-    let folder = Folder::new("told");
-    let mut office = folder.office().await;
-    let mut db = folder.connection();
-    let commit = async || {
-        let mut transaction = db.transaction().expect("it begins");
-        welcome_mail::enqueue("Ada".to_owned()).within(&mut transaction).now().expect("it is put in");
-        transaction.commit().expect("it ends");
-    };
-    office.hears(commit).await;
-    office.close().await;
-}
-
-#[tokio::test]
 async fn several_join_and_are_awaited_where_nothing_blocks() {
     let folder = Folder::new("awaited");
     let mut office = folder.office().await;
