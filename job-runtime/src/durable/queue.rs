@@ -77,7 +77,8 @@ impl Queue {
         &self.name
     }
 
-    /// How it stands.
+    /// How it stands in the store. What has just ended here is written down a moment after its
+    /// [`Finished`](crate::EventKind::Finished): until then it counts as running.
     ///
     /// # Errors
     /// [`Error::is_unavailable`](crate::Error::is_unavailable) when the store did not answer,
