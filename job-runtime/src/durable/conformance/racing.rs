@@ -96,15 +96,16 @@ pub(in crate::durable) struct Tally {
     pub(in crate::durable) rescued: u32,
 }
 
-/// Few enough for each run of the tests, or as many as it takes to believe it.
-pub(in crate::durable) fn races() -> usize {
+/// So few in each run of the tests, or as many as it takes to believe it.
+pub(in crate::durable) fn races(few: usize) -> usize {
     let is_long = std::env::var("DURABLE_TESTS").is_ok_and(|length| length == "long");
-    if is_long { 10_000 } else { 300 }
+    if is_long { 10_000 } else { few }
 }
 
 pub(super) async fn d16_what_ends_while_its_node_is_taken_for_dead_ends_once(bench: &Bench) {
-    let Tally { ended, rescued } = race(bench, races()).await;
-    assert_eq!(usize::try_from(ended + rescued), Ok(races() * 2), "no job went neither way");
+    let count = races(300);
+    let Tally { ended, rescued } = race(bench, count).await;
+    assert_eq!(usize::try_from(ended + rescued), Ok(count * 2), "each job went one way");
 }
 
 /// So many races between two processes.

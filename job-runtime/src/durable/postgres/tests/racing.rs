@@ -22,7 +22,7 @@ async fn d16_what_ends_while_its_node_is_taken_for_dead_ends_once_however_long_t
     let place = Place::with_clock("d16_delays");
     place.open().await;
     place.sql(DELAYS);
-    let count = races() / 3;
+    let count = races(100);
     let tally = race(&bench_in(place).await, count).await;
     let least = u32::try_from(count / 10).expect("few");
     assert!(tally.ended > least && tally.rescued > least, "neither is always first: {tally:?}");
