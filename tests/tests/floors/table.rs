@@ -61,9 +61,11 @@ pub(crate) const CLOCK: [Exception; 1] = [exception(
     "moving tokio's paused clock is what the test kit is for",
 )];
 
-pub(crate) const SPAWN: [Exception; 4] = [
+pub(crate) const SPAWN: [Exception; 6] = [
     exception("durable/conformance/unique.rs", "spawn", "a test of stores, in which several put the same in at once"),
     exception("durable/sqlite/clerk.rs", "spawn", "SQLite makes its caller wait, and so has threads of its own"),
+    exception("durable/sqlite/tests/migrating.rs", "spawn", "a test of a file that many threads migrate at once"),
+    exception("durable/sqlite/tests/processes.rs", "spawn", "a test that starts processes and kills them"),
     exception("clock.rs", "spawn", "the test kit's patience passes in real time, which needs a thread of its own"),
     exception("signals.rs", "spawn", "signals are heard on a thread that no job can block"),
 ];

@@ -31,15 +31,12 @@ pub(super) struct Bench {
     passed: AtomicU64,
     /// Gives a store of the same rows as another process has it.
     door: Door,
-    /// Lets time pass in a store that has a clock of its own.
-    set_back: Option<SetBack>,
     /// What holds the store's parts.
     #[expect(dead_code, reason = "held for its drop")]
     parts: Box<dyn std::any::Any + Send + Sync>,
 }
 
 pub(super) type Door = Box<dyn Fn() -> Asked<'static, Arc<dyn Store>> + Send + Sync>;
-type SetBack = Box<dyn Fn(Duration) -> Asked<'static, ()> + Send + Sync>;
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const LEASE: Duration = Duration::from_secs(20);
@@ -47,15 +44,10 @@ pub(super) const QUARANTINE: u32 = 3;
 
 impl Bench {
     /// A store, empty, with its schema.
-    pub(super) async fn new(
-        store: Arc<dyn Store>,
-        door: Door,
-        set_back: Option<SetBack>,
-        parts: impl Send + Sync + 'static,
-    ) -> Self {
+    pub(super) async fn new(store: Arc<dyn Store>, door: Door, parts: impl Send + Sync + 'static) -> Self {
         // A time as machines have it, to the microsecond, as stores keep it.
         let begin = SystemTime::UNIX_EPOCH + Duration::from_micros(1_793_491_200_123_456);
-        let bench = Self { store, begin, passed: AtomicU64::new(0), door, set_back, parts: Box::new(parts) };
+        let bench = Self { store, begin, passed: AtomicU64::new(0), door, parts: Box::new(parts) };
         bench.store.migrate(bench.now()).await.expect("it is migrated");
         bench
     }
@@ -64,7 +56,7 @@ impl Bench {
         let store: Arc<dyn Store> = Arc::new(Memory::default());
         let same = Arc::clone(&store);
         let door = Box::new(move || -> Asked<'static, _> { Box::pin(std::future::ready(Ok(Arc::clone(&same)))) });
-        Self::new(store, door, None, ()).await
+        Self::new(store, door, ()).await
     }
 
     /// The store as another process has it.
@@ -80,9 +72,6 @@ impl Bench {
     pub(super) async fn pass(&self, length: Duration) {
         let micros = u64::try_from(length.as_micros()).expect("not so long");
         self.passed.fetch_add(micros, Ordering::SeqCst);
-        if let Some(set_back) = &self.set_back {
-            set_back(length).await.expect("its rows are set back");
-        }
     }
 
     /// What the store's clock shows.

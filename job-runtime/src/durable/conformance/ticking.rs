@@ -60,7 +60,7 @@ async fn win(bench: &Bench, node: i64, tick: Tick) -> Admission {
     admissions.remove(0)
 }
 
-/// The times by which a schedule is set back with its rows, where time passes so.
+/// A job that ticks each minute.
 struct Line<'b> {
     bench: &'b Bench,
     overlap: Overlap,
@@ -72,13 +72,8 @@ impl Line<'_> {
     async fn tick(&self, node: i64) -> Admission {
         let last = enrol(self.bench, node, "every 1m").await.last;
         self.bench.pass(MINUTE).await;
-        let after = self.set_back(last, MINUTE);
         let entrance = Entrance { max_running: self.max_running, ..entrance(self.overlap) };
-        win(self.bench, node, tick(after, 1, entrance)).await
-    }
-
-    fn set_back(&self, time: SystemTime, by: Duration) -> SystemTime {
-        if self.bench.set_back.is_some() { time - by } else { time }
+        win(self.bench, node, tick(last, 1, entrance)).await
     }
 }
 
@@ -120,9 +115,8 @@ pub(super) async fn a_schedule_is_enrolled_once(bench: &Bench) {
 }
 
 pub(super) async fn each_nominal_time_is_decided_once(bench: &Bench) {
-    let last = begin(bench).await;
+    let after = begin(bench).await;
     bench.pass(MINUTE).await;
-    let after = line(bench, Overlap::Run).set_back(last, MINUTE);
     let (one, other) = (tick(after, 1, entrance(Overlap::Run)), tick(after, 1, entrance(Overlap::Run)));
     let newest = one.newest;
     let (one, other) = tokio::join!(decide(bench, 1, one), decide(bench, 2, other));
@@ -172,10 +166,9 @@ pub(super) async fn another_schedule_waits_while_its_node_is_there(bench: &Bench
 }
 
 pub(super) async fn a_paused_job_is_not_ticked(bench: &Bench) {
-    let last = begin(bench).await;
+    let after = begin(bench).await;
     bench.store.pause(Subject::Job, "purge", Some("the disk is full"), bench.now()).await.expect("paused");
     bench.pass(MINUTE).await;
-    let after = line(bench, Overlap::Run).set_back(last, MINUTE);
     let paused = decide(bench, 1, tick(after, 1, entrance(Overlap::Run))).await;
     assert!(matches!(paused, Ticked::Paused), "{paused:?}");
     bench.store.pause(Subject::Job, "purge", None, bench.now()).await.expect("resumed");
@@ -244,9 +237,8 @@ pub(super) async fn run_lets_as_many_run_as_are_allowed(bench: &Bench) {
 }
 
 pub(super) async fn a_catch_up_runs_one_after_another(bench: &Bench) {
-    let last = begin(bench).await;
+    let after = begin(bench).await;
     bench.pass(MINUTE * 5).await;
-    let after = line(bench, Overlap::Run).set_back(last, MINUTE * 5);
     let times: Vec<SystemTime> = (3..=5).map(|minute| after + MINUTE * minute).collect();
     let entrance = Entrance { serial: true, ..entrance(Overlap::Run) };
     let ticked = decide(bench, 1, Tick { run: times.clone(), ..tick(after, 5, entrance) }).await;
@@ -269,8 +261,8 @@ pub(super) async fn a_catch_up_runs_one_after_another(bench: &Bench) {
 }
 
 pub(super) async fn a_guard_is_asked_before_it_is_decided(bench: &Bench) {
-    let last = begin(bench).await;
-    let on = started(win_first(bench, last).await);
+    let after = begin(bench).await;
+    let on = started(win_first(bench, after).await);
     let guarded = Entrance { guarded: true, ..entrance(Overlap::Ignore) };
     let asked = bench.store.trigger(2, &guarded, bench.now()).await.expect("it answers");
     let asked = started(asked);
@@ -302,9 +294,8 @@ pub(super) async fn a_guard_is_asked_before_it_is_decided(bench: &Bench) {
     assert!(matches!(late, Admission::Skip(SkipReason::Cancelled, None)), "{late:?}");
 }
 
-async fn win_first(bench: &Bench, last: SystemTime) -> Admission {
+async fn win_first(bench: &Bench, after: SystemTime) -> Admission {
     bench.pass(MINUTE).await;
-    let after = line(bench, Overlap::Ignore).set_back(last, MINUTE);
     win(bench, 1, tick(after, 1, entrance(Overlap::Ignore))).await
 }
 

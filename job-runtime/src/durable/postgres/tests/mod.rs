@@ -56,5 +56,5 @@ async fn bench_in(place: Place) -> Bench {
             Ok(other)
         })
     };
-    Bench::new(store, Box::new(other), None, ()).await
+    Bench::new(store, Box::new(other), ()).await
 }

@@ -38,7 +38,7 @@ async fn bench_in(folder: Folder) -> Bench {
         let other: Arc<dyn Store> = Arc::new(Sqlite::new(file.clone()));
         Box::pin(std::future::ready(Ok(other)))
     };
-    Bench::new(Arc::new(Sqlite::new(folder.file())), Box::new(other), None, folder).await
+    Bench::new(Arc::new(Sqlite::new(folder.file())), Box::new(other), folder).await
 }
 
 /// Few enough for each run of the tests.
