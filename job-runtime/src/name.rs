@@ -20,9 +20,15 @@ pub(crate) fn hint<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str
     did_you_mean(typed, candidates).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
+/// The bytes of a name at most: it goes into notifications of a database, and into each line of a log.
+const LONGEST: usize = 255;
+
 /// Whether a job can be named so: it must stand in logs, on a thread, and in a list in the environment.
 pub(crate) fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.trim() == text && !text.contains(|letter: char| letter.is_control() || letter == ',')
+    !text.is_empty()
+        && text.len() <= LONGEST
+        && text.trim() == text
+        && !text.contains(|letter: char| letter.is_control() || letter == ',')
 }
 
 /// A name as it stands in an environment variable: upper case, anything else than a letter or digit as `_`.

@@ -206,8 +206,9 @@ words! {
 ///
 /// let id = RunId::of_row(42);
 /// assert_eq!((id.row(), id.to_string()), (Some(42), "42".to_owned()));
+/// assert_eq!(format!("{id:?}"), "RunId(row 42)");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(u64);
 
 impl RunId {
@@ -233,6 +234,15 @@ impl RunId {
     /// The number as people see it.
     pub(crate) const fn number(self) -> u64 {
         self.0 & !Self::ROW
+    }
+}
+
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.row() {
+            Some(row) => write!(f, "RunId(row {row})"),
+            None => write!(f, "RunId({})", self.number()),
+        }
     }
 }
 

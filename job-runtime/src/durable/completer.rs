@@ -78,7 +78,7 @@ async fn write(
     }
     match office.store.settle(settlements, now).await {
         Ok(changed) => {
-            office.is_there();
+            office.answers();
             let stale = settlements.iter().zip(changed).filter(|(_, changed)| !changed && !uncertain);
             stale.for_each(|(settlement, _)| tell_stale(office, settlement));
             Ok(())

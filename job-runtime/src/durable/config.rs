@@ -174,6 +174,12 @@ impl IntoStore for String {
     }
 }
 
+impl IntoStore for &String {
+    fn into_store(self) -> Result<StoreConfig> {
+        StoreConfig::new(self)
+    }
+}
+
 impl IntoStore for StoreConfig {
     fn into_store(self) -> Result<StoreConfig> {
         Ok(self)
@@ -184,5 +190,6 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for &str {}
     impl Sealed for String {}
+    impl Sealed for &String {}
     impl Sealed for super::StoreConfig {}
 }

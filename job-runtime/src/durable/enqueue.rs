@@ -68,7 +68,8 @@ pub(crate) struct Order {
     now: SystemTime,
     pub(crate) jobs: NewJobs,
     unique_for: Option<UniqueFor>,
-    on_conflict: OnConflict,
+    /// What was said of it, if anything was.
+    on_conflict: Option<OnConflict>,
     /// Instead of the arguments.
     key: Option<String>,
 }
@@ -155,7 +156,7 @@ impl<R, O> Enqueue<R, O> {
     /// * `"debounce"`: its time is given to the one that is there, as long as that waits.
     pub fn on_conflict(self, rule: &str) -> Self {
         self.set(|order| {
-            order.on_conflict = Options::on_conflict(Setting::Text(rule))?;
+            order.on_conflict = Some(Options::on_conflict(Setting::Text(rule))?);
             Ok(())
         })
     }
@@ -232,7 +233,7 @@ impl Order {
             now: job.home.clock.now().wall,
             jobs,
             unique_for: job.options.unique_for,
-            on_conflict: OnConflict::default(),
+            on_conflict: None,
             key: None,
             job,
         })
@@ -240,8 +241,16 @@ impl Order {
 
     /// With the keys by which the same is known.
     pub(super) fn complete(mut self) -> Result<Self> {
-        let Some(unique_for) = self.unique_for else { return Ok(self) };
-        self.jobs.unique = Some((unique_for, self.on_conflict));
+        let Some(unique_for) = self.unique_for else {
+            return match self.on_conflict {
+                None => Ok(self),
+                Some(_) => Err(Error::configuration(format!(
+                    "job `{}`: `on_conflict` needs `unique_for` or `unique_key`, without which nothing is the same",
+                    self.jobs.name
+                ))),
+            };
+        };
+        self.jobs.unique = Some((unique_for, self.on_conflict.unwrap_or_default()));
         for job in &mut self.jobs.jobs {
             job.key = Some(unique_key(&self.jobs.name, self.key.as_deref(), &job.args)?);
         }

@@ -51,7 +51,7 @@ async fn round(office: &Arc<Office>, tidy: &mut Moment) -> Result<(), Fault> {
         rescue(office).await?;
     }
     let now = office.clock().moment();
-    if now >= *tidy && !office.clock().is_fake() {
+    if now >= *tidy && !office.clock().is_fake() && !office.is_leaving() {
         put_in_order(office).await?;
         *tidy = now + TIDY;
     }
@@ -115,11 +115,13 @@ async fn put_in_order(office: &Office) -> Result<(), Fault> {
 }
 
 fn tell_parked(office: &Office, id: i64, name: &str, why: Parked) {
-    let job = office.desk().job(name).cloned();
     let reason = match why {
         Parked::Unknown => format!("no node has a job `{name}`"),
         Parked::Undecodable => "its arguments cannot be read".to_owned(),
         Parked::Quarantined => "its process died under it too often".to_owned(),
     };
-    office.tell(job.as_ref(), Some(RunId::of_row(id)), EventKind::Parked { reason: reason.into() });
+    if let Some(engine) = office.engine() {
+        let kind = EventKind::Parked { reason: reason.into() };
+        engine.with_core(|core| core.post_of(|| Some(name.into()), Some(RunId::of_row(id)), kind));
+    }
 }

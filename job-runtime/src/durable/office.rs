@@ -234,7 +234,15 @@ impl Office {
         }
     }
 
-    /// Notes that the store gave something.
+    /// The store gave something. Whether it is back, the keeper finds out: what was asked may have needed less than it does,
+    /// as a look needs no room on a disk that is full.
+    pub(super) fn answers(&self) {
+        if self.desk().lost.is_some() {
+            self.keep.notify_one();
+        }
+    }
+
+    /// Notes that the store does all that it should.
     pub(super) fn is_there(&self) {
         let there = self.there();
         let mut desk = self.desk();
@@ -317,6 +325,16 @@ impl Office {
             }
             written.await;
         }
+    }
+
+    /// # Panics
+    /// When no job of this program is in such a queue.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
+    #[track_caller]
+    pub(crate) fn assert_known(&self, queue: &str) {
+        let desk = self.desk();
+        let names: Vec<&str> = desk.queues.iter().map(|queue| &*queue.name).collect();
+        assert!(names.contains(&queue), "no job is in a queue `{queue}`{}", crate::name::hint(queue, names));
     }
 
     /// The way to it from what was looked at.

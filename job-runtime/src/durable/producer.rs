@@ -97,7 +97,7 @@ async fn ask(office: &Office, Asking { wish, again }: &Asking) -> Result<Claimed
     };
     match claimed {
         Ok(claimed) => {
-            office.is_there();
+            office.answers();
             office.set_clock(now, claimed.now);
             Ok(claimed)
         }

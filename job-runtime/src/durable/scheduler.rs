@@ -31,7 +31,7 @@ pub(super) async fn decide(office: Arc<Office>) {
     while !office.is_closing() {
         let next = match round(&office).await {
             Ok(next) => {
-                office.is_there();
+                office.answers();
                 patience.reset();
                 next
             }

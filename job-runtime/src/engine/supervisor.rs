@@ -462,9 +462,13 @@ impl Core {
 
     /// Pins an event, when anybody listens.
     pub(crate) fn post(&self, job: Option<&Arc<Job>>, run: Option<RunId>, kind: EventKind) {
+        self.post_of(|| job.map(|job| Arc::clone(&job.name)), run, kind);
+    }
+
+    /// The same of a job that may be none of this program.
+    pub(crate) fn post_of(&self, name: impl FnOnce() -> Option<Arc<str>>, run: Option<RunId>, kind: EventKind) {
         if self.told {
-            let job = job.map(|job| Arc::clone(&job.name));
-            self.board.post(Event { at: self.now.wall, job, run, kind });
+            self.board.post(Event { at: self.now.wall, job: name(), run, kind });
         }
     }
 

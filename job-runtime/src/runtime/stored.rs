@@ -207,8 +207,13 @@ impl Runtime {
     /// A queue of the store, to be looked at and acted upon; see [`Queue`].
     ///
     /// # Errors
-    /// [`Error::is_refused`] when the runtime has no store, or is gone.
+    /// [`Error::is_configuration`] when no queue can have this name, [`Error::is_refused`] when the runtime has no store,
+    /// or is gone.
     pub fn queue(&self, name: &str) -> Result<Queue> {
+        if !crate::name::is_name(name) {
+            let rule = "has 1 to 255 bytes, without control characters, commas, and white space at its ends";
+            return Err(Error::configuration(format!("`queue`: the name of a queue {rule}")));
+        }
         Ok(Queue::new(name, self.link()?))
     }
 

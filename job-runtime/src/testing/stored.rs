@@ -68,13 +68,15 @@ impl Harness {
     /// for a later time, the next attempt of what failed too, is left where it is: [`advance`](Self::advance) first.
     ///
     /// # Panics
-    /// When a run goes on for more than 5 real seconds: it waits for something that the clocks do not bring.
+    /// When no job is in such a queue; when a run goes on for more than 5 real seconds: it waits for something that the
+    /// clocks do not bring.
     ///
     /// # Cancel safety
     /// When the future is dropped, what was started goes on.
     pub async fn drain(&self, queue: &str) -> Drained {
         let _moving = self.engine.home.clock.hold();
         let office = self.office();
+        office.assert_known(queue);
         let mut ran = 0;
         let mut rows = BTreeSet::new();
         loop {

@@ -57,3 +57,14 @@ async fn its_status_tells_the_queue_and_what_is_unusual() {
     let told = jobs.runtime().trigger("controlled").await.expect_err("it has no arguments").to_string();
     assert_eq!(told, "job `controlled` waits in the queue `controlled`: enqueue it");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_has_a_name() {
+    let jobs = auto(&["controlled"]).data(Given::default()).await;
+    for wrong in ["", " mail", "a\0b", "a,b", &"z".repeat(256)] {
+        let error = jobs.runtime().queue(wrong).expect_err("no queue can have it");
+        assert!(error.is_configuration() && error.to_string().starts_with("`queue`: the name of a queue"), "{error}");
+    }
+    let longest = "z".repeat(255);
+    assert_eq!(jobs.runtime().queue(&longest).expect("it may be that long").name(), longest);
+}

@@ -132,6 +132,7 @@ async fn a_wrong_word_is_told_when_it_is_awaited_and_nothing_is_put_in() {
         (put().unique_for("0s"), "`unique_for`: this duration must be longer than zero"),
         (put().unique_for("for ever"), "`unique_for`: `for ever` is not a duration"),
         (put().on_conflict("repalce"), "`on_conflict`: takes `skip`, `replace`, `debounce`, not `repalce`"),
+        (put().on_conflict("replace"), "job `welcome`: `on_conflict` needs `unique_for` or `unique_key`"),
         (put().after("soon").priority(10).after("1s"), "`soon` is not a duration"),
     ] {
         let error = wrong.await.expect_err(told);

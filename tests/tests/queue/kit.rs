@@ -77,3 +77,9 @@ fn the_jobs_of_this_binary_are_valid_but_for_those_of_two_versions() {
     let told = told.downcast_ref::<String>().expect("a text");
     assert!(told.lines().skip(1).all(|line| line.contains("has the name of the one at")), "{told}");
 }
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "no job is in a queue `post`")]
+async fn a_queue_that_no_job_is_in_cannot_be_drained() {
+    manual(&["greets"]).data(Given::default()).await.drain("post").await;
+}

@@ -5,6 +5,9 @@ use syn::{Expr, LitStr};
 use super::{Check, Kind, Value, refuse, string};
 use crate::errors::Errors;
 
+/// The bytes of a name at most, as the library has it too.
+const LONGEST: usize = 255;
+
 pub(super) fn job(name: &str, kind: Kind, expr: &Expr, errors: &mut Errors) -> Option<Value> {
     let Some(text) = string(expr) else {
         return refuse(name, kind, expr, errors);
@@ -37,6 +40,10 @@ fn one_line(text: LitStr, of: &str, errors: &mut Errors) -> Option<LitStr> {
     if name.contains(|letter: char| letter.is_control() || letter == ',') || name.trim() != name {
         let rule = "is one line of text, without commas and without white space at its ends";
         errors.at(&text, format!("the name of {of} {rule}"));
+        return None;
+    }
+    if name.len() > LONGEST {
+        errors.at(&text, format!("the name of {of} has {LONGEST} bytes at most, and this has {}", name.len()));
         return None;
     }
     Some(text)

@@ -128,6 +128,16 @@ pub(super) async fn what_was_kept_long_enough_is_deleted(bench: &Bench) {
     assert_eq!(tidied, Ok(Tidied::default()));
 }
 
+pub(super) async fn who_goes_parks_nothing(bench: &Bench) {
+    let waiting = bench.put_one("send").await;
+    bench.join(1, &["send"]).await;
+    bench.store.leave(1, bench.now()).await.expect("it goes");
+    let keep = Retention { completed: None, discarded: None };
+    let tidied = bench.store.tidy(&["mail".into()], keep, bench.now()).await.expect("put in order");
+    assert_eq!(tidied.parked, [], "where nobody is there, nobody can say what is known");
+    assert_eq!(bench.row(waiting).await.state, JobState::Available);
+}
+
 pub(super) async fn what_nobody_knows_is_parked_until_somebody_does(bench: &Bench) {
     let (unknown, known) = (bench.put_one("paint").await, bench.put_one("send").await);
     let elsewhere = bench.put(&NewJobs { queue: "post".into(), ..jobs("paint", ["{}"]) }).await[0].id;

@@ -253,6 +253,7 @@ cases! {
         only_what_does_not_run_is_deleted
         rows_are_found_by_what_they_are
         what_was_kept_long_enough_is_deleted
+        who_goes_parks_nothing
         what_nobody_knows_is_parked_until_somebody_does;
     unique:
         the_same_is_kept_out_as_long_as_it_is_unfinished

@@ -247,6 +247,9 @@ impl Table {
         let alive = self.nodes.values().filter(|lease| !lease.gone && lease.until >= now);
         let known: Vec<Arc<str>> = alive.flat_map(|lease| lease.jobs.iter().cloned()).collect();
         let mut parked = Vec::new();
+        if known.is_empty() {
+            return parked;
+        }
         for (id, row) in &mut self.rows {
             if row.is_due(now) && queues.contains(&row.queue) && !known.contains(&row.name) {
                 row.park(Parked::Unknown, format!("no node has a job `{}`", row.name));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::claim::OLDEST;
 use super::columns::{clean, integer, micros, since_epoch};
 use crate::durable::row::{Due, NewJobs};
 use crate::durable::store::Inserted;
@@ -108,7 +109,7 @@ impl<'j> Batch<'j> {
         let (delay, at) = match jobs.due {
             Due::Now => (0, None),
             Due::After(delay) => (micros(delay), None),
-            Due::At(time) => (0, Some(since_epoch(time))),
+            Due::At(time) => (0, Some(since_epoch(time).max(OLDEST))),
         };
         let keys = Keys::of(jobs);
         let args = match &keys {

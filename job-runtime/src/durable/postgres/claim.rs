@@ -90,8 +90,8 @@ const LANE: usize = 14;
 const NOW: usize = 15;
 const NEXT: usize = 16;
 
-/// As far back as a time goes that is compared.
-const OLDEST: i64 = -60_000_000_000_000_000;
+/// As far back as a time goes that is compared, or put in.
+pub(super) const OLDEST: i64 = -60_000_000_000_000_000;
 
 /// What was taken so far.
 #[derive(Default)]

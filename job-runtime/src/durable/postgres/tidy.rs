@@ -31,8 +31,8 @@ const NODES: &str = "
     WHERE n.gone AND n.until < now() - greatest($1::bigint, $2::bigint, $3::bigint) * interval '1 microsecond'
         AND NOT EXISTS (SELECT FROM job_runtime.job j WHERE j.token IS NOT NULL AND j.node = n.id)";
 
-/// Of each lane of a queue the first that are due, as far as no node that is there has a job of their name; as with leases,
-/// who asks has been there for long enough that all others can be. That they still wait is asked in other words, as with
+/// Of each lane of a queue the first that are due, as far as no node that is there has a job of their name; where
+/// any is there that has jobs; as with leases, who asks has been there for long enough that all others can be. That they still wait is asked in other words, as with
 /// these the planner takes the index of all that do.
 pub(super) const PARK: &str = concat!(
     "WITH known AS MATERIALIZED (
@@ -47,7 +47,8 @@ pub(super) const PARK: &str = concat!(
             WHERE c.queue = q.queue AND c.state = 'waiting' AND c.lane = l.lane::smallint AND c.run_at <= now()
             ORDER BY c.run_at, c.id LIMIT 1000
         ) w
-        WHERE w.name <> ALL ((SELECT names FROM known)::text[]) AND ",
+        WHERE w.name <> ALL ((SELECT names FROM known)::text[])
+            AND (SELECT names FROM known) <> '{}' AND ",
     is_steady!("$2"),
     " ORDER BY w.id
     )) AND j.token IS NULL AND j.finished_at IS NULL

@@ -195,7 +195,7 @@ impl Desk {
     }
 
     fn transact(&mut self, commands: &mut [Box<dyn Command>]) -> Result<Vec<Notice>, Fault> {
-        let db = match self.db.take() {
+        let db = match self.db.take().filter(|_| self.file.is_in_place()) {
             Some(db) => db,
             None => self.file.open()?,
         };

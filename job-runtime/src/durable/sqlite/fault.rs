@@ -52,7 +52,15 @@ pub(super) fn fault(file: &File, error: &Error) -> Fault {
         }
         Some(ErrorCode::NotADatabase) => Fault::lasting(format!("`{path}` is not a file of SQLite")),
         Some(ErrorCode::DatabaseCorrupt) => Fault::lasting(format!("`{path}` is damaged: {error}")),
-        _ => Fault::lasting(format!("`{path}`: {error}")),
+        _ => Fault::lasting(format!("`{path}`: {}", told(error))),
+    }
+}
+
+/// What SQLite says, without the statement that it says it of, which is ours.
+fn told(error: &Error) -> String {
+    match error {
+        Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
     }
 }
 

@@ -202,7 +202,7 @@ impl Store for Sqlite {
     }
 
     fn tidy<'a>(&'a self, queues: &'a [Arc<str>], keep: Retention, now: SystemTime) -> Asked<'a, Tidied> {
-        let (queues, now) = (queues.to_vec(), micros(now));
+        let (queues, now, signs) = (queues.to_vec(), micros(now), Arc::clone(&self.signs));
         Box::pin(async move {
             let mut pruned = 0;
             loop {
@@ -214,7 +214,8 @@ impl Store for Sqlite {
             }
             let rest = move |table: &mut Table<'_>| {
                 table.forget(keep, now)?;
-                table.park_unknown(&queues, now)
+                // What others know is not known as long as nobody can say that they are gone.
+                if signs.judges(now) { table.park_unknown(&queues, now) } else { Ok(Vec::new()) }
             };
             Ok(Tidied { pruned, parked: self.write(rest).await? })
         })

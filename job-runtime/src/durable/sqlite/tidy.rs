@@ -70,6 +70,9 @@ impl Table<'_> {
     pub(super) fn park_unknown(&self, queues: &[Arc<str>], now: i64) -> Result<Vec<(i64, String)>> {
         let known = self.known(now)?;
         let mut parked = Vec::new();
+        if known.is_empty() {
+            return Ok(parked);
+        }
         for queue in queues {
             for (lane, name) in self.kinds(queue)? {
                 if !known.contains(&*name) {
@@ -95,7 +98,7 @@ impl Table<'_> {
         parked.collect()
     }
 
-    /// The names of the jobs that nodes know which are there.
+    /// The names of the jobs that nodes know which are there; none, where all have gone, this one too.
     fn known(&self, now: i64) -> Result<HashSet<Arc<str>>> {
         let lists = "SELECT jobs FROM job_runtime_node WHERE NOT gone AND until >= ?1";
         let mut lists = self.db.prepare_cached(lists)?;

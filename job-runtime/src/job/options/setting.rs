@@ -78,7 +78,9 @@ impl Setting<'_> {
     pub(super) fn queue(self) -> Result<String> {
         match self {
             Setting::Text(text) if is_name(text) && !text.starts_with('@') => Ok(text.to_owned()),
-            _ => Err(takes("the name of a queue, as in `mail`: without commas, control characters, and a leading `@`")),
+            _ => Err(takes(
+                "the name of a queue, as in `mail`: of 255 bytes at most, without commas, control characters, and a leading `@`",
+            )),
         }
     }
 
@@ -117,7 +119,7 @@ impl Setting<'_> {
         match self {
             Setting::Text(text) if is_name(text) => Ok(text.to_owned()),
             _ => {
-                Err(takes("a name that is not empty, without control characters, commas, and white space at its ends"))
+                Err(takes("a name of 1 to 255 bytes, without control characters, commas, and white space at its ends"))
             }
         }
     }

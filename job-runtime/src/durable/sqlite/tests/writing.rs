@@ -127,6 +127,20 @@ async fn what_is_closed_is_one_file_and_opens_again() {
 }
 
 #[tokio::test]
+async fn nothing_is_written_to_a_file_that_was_deleted() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    store.insert(&jobs(1), NOW).await.expect("taken in");
+    fs::remove_file(folder.file()).expect("it is there");
+    let fault = store.insert(&jobs(1), NOW).await.expect_err("nobody would ever find it");
+    assert!(fault.passing && fault.text.contains("cannot be opened"), "{fault}");
+    // Another one in its place, as from a backup.
+    folder.store().await.insert(&jobs(2), NOW).await.expect("taken in");
+    store.insert(&jobs(3), NOW).await.expect("taken in");
+    assert_eq!(count(&folder.connection()), 5);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_is_told_in_words() {
     let folder = Folder::new();
     let nowhere = Sqlite::new(folder.path().join("nowhere").join("jobs.db"));
