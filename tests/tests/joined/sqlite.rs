@@ -111,7 +111,7 @@ async fn a_connection_is_enough_where_a_transaction_is_open() {
     }
     assert_eq!(office.sorted().await, ["Ada", "Grace"]);
     let error = sends_mail(&db, "nobody").expect_err("nothing would be rolled back");
-    assert!(error.is_unavailable() && error.to_string().contains("no transaction is open"), "{error}");
+    assert!(error.is_configuration() && error.to_string().contains("no transaction is open"), "{error}");
     assert_eq!(office.count().await, 2);
     office.close().await;
 }
@@ -124,7 +124,7 @@ async fn a_transaction_of_another_database_is_refused() {
     let mut transaction = db.transaction().expect("it begins");
     let refused = welcome_mail::enqueue("Ada".to_owned()).within(&mut transaction).now();
     let error = refused.expect_err("it is another one");
-    assert!(error.is_unavailable() && error.to_string().contains("another file"), "{error}");
+    assert!(error.is_configuration() && error.to_string().contains("another file"), "{error}");
     office.close().await;
     let memory = StoreConfig::memory();
     let runtime = run_all().data(unbounded_channel::<String>().0).store(memory).start().await.expect("it starts");
