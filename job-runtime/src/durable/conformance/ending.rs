@@ -12,7 +12,7 @@ pub(super) async fn what_is_completed_is_over(bench: &Bench) {
     let over = bench.row(id).await;
     assert_eq!((over.state, over.attempt, over.error, over.parked), (JobState::Completed, 1, None, None));
     assert!(over.finished_at.is_some());
-    bench.pass(SECOND * 600).await;
+    bench.pass(SECOND * 600);
     assert!(bench.claim(1, 10).await.is_empty());
 }
 
@@ -24,7 +24,7 @@ pub(super) async fn what_fails_comes_again_after_its_delay(bench: &Bench) {
     assert_eq!((waiting.state, waiting.attempt, waiting.node), (JobState::Retryable, 1, None));
     assert_eq!(waiting.error.as_deref(), Some("no connection"));
     assert!(bench.claim(2, 10).await.is_empty());
-    bench.pass(SECOND * 61).await;
+    bench.pass(SECOND * 61);
     let second = bench.claim_one(2).await;
     assert_eq!((second.claim.id, second.claim.attempt, second.starts), (id, 2, 2));
     assert!(second.run_at > second.scheduled_at, "its nominal time is the one it had at first");
@@ -35,7 +35,7 @@ pub(super) async fn a_snooze_uses_up_no_attempt(bench: &Bench) {
     let first = bench.claim_one(1).await;
     assert!(bench.settle(&first, End::Snooze(SECOND * 60)).await);
     assert_eq!(bench.row(id).await.state, JobState::Scheduled);
-    bench.pass(SECOND * 61).await;
+    bench.pass(SECOND * 61);
     let again = bench.claim_one(1).await;
     assert_eq!((again.claim.id, again.claim.attempt, again.starts), (id, 1, 2));
     assert_ne!(again.claim.token, first.claim.token);
@@ -75,7 +75,7 @@ pub(super) async fn what_is_parked_waits_for_a_person(bench: &Bench) {
     let parked = bench.row(id).await;
     assert_eq!((parked.state, parked.parked, parked.attempt), (JobState::Parked, Some(Parked::Undecodable), 0));
     assert_eq!(parked.error.as_deref(), Some("no connection"));
-    bench.pass(SECOND * 3_600).await;
+    bench.pass(SECOND * 3_600);
     assert!(bench.claim(1, 10).await.is_empty());
     assert!(bench.store.retry(id, bench.now()).await.expect("it answers"));
     let again = bench.claim_one(1).await;

@@ -14,7 +14,7 @@ async fn rescue(bench: &Bench) -> Rescued {
 /// A lease goes by, in which only this node renews its own.
 async fn outlive(bench: &Bench, node: i64) {
     for _ in 0..5 {
-        bench.pass(SECOND * 5).await;
+        bench.pass(SECOND * 5);
         assert!(bench.beat(node).await);
     }
 }
@@ -70,7 +70,7 @@ pub(super) async fn a_live_node_is_not_robbed(bench: &Bench) {
     bench.put_one("send").await;
     let row = bench.claim_one(1).await;
     for _ in 0..20 {
-        bench.pass(SECOND * 5).await;
+        bench.pass(SECOND * 5);
         assert!(bench.beat(1).await && bench.beat(2).await);
         assert_eq!(rescue(bench).await, Rescued::default());
     }

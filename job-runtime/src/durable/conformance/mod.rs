@@ -69,7 +69,7 @@ impl Bench {
     }
 
     /// Time passes.
-    pub(super) async fn pass(&self, length: Duration) {
+    pub(super) fn pass(&self, length: Duration) {
         let micros = u64::try_from(length.as_micros()).expect("not so long");
         self.passed.fetch_add(micros, Ordering::SeqCst);
     }

@@ -17,7 +17,7 @@ pub(super) async fn jobs_come_by_priority_and_then_by_time(bench: &Bench) {
         let id = bench.put(&NewJobs { priority, due, ..jobs("send", ["{}"]) }).await.first().expect("one").id;
         put.push(id);
     }
-    bench.pass(SECOND * 3).await;
+    bench.pass(SECOND * 3);
     let [now5, second2, second1, now9, second1_too, past5] = put[..] else { panic!("{put:?}") };
     assert_eq!(ids(&bench.claim(1, 10).await), [second1, second1_too, second2, past5, now5, now9]);
 }
@@ -27,9 +27,9 @@ pub(super) async fn what_is_scheduled_comes_at_its_time(bench: &Bench) {
     let job = NewJobs { due: Due::After(SECOND * 60), ..jobs("send", ["{}"]) };
     let id = bench.put(&job).await.first().expect("one").id;
     assert_eq!(bench.row(id).await.state, JobState::Scheduled);
-    bench.pass(SECOND * 59).await;
+    bench.pass(SECOND * 59);
     assert!(bench.claim(1, 10).await.is_empty(), "it is not due");
-    bench.pass(SECOND * 2).await;
+    bench.pass(SECOND * 2);
     assert_eq!(bench.row(id).await.state, JobState::Available);
     let row = bench.claim_one(1).await;
     assert_eq!((row.claim.id, row.claim.attempt, row.starts, row.trigger), (id, 1, 1, Trigger::Spawn));
@@ -140,7 +140,7 @@ pub(super) async fn a_queue_is_counted(bench: &Bench) {
     let rows = bench.claim(1, 3).await;
     assert!(bench.settle(&rows[0], End::Completed).await);
     assert!(bench.settle(&rows[1], End::Retry(SECOND * 3_600)).await);
-    bench.pass(SECOND * 10).await;
+    bench.pass(SECOND * 10);
     let census = bench.store.census("mail", bench.now()).await.expect("counted");
     let oldest = census.oldest.expect("one waits");
     assert!((SECOND * 10..SECOND * 40).contains(&oldest), "{oldest:?}");

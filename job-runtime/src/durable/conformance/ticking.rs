@@ -71,7 +71,7 @@ impl Line<'_> {
     /// A minute goes by, and its tick is decided.
     async fn tick(&self, node: i64) -> Admission {
         let last = enrol(self.bench, node, "every 1m").await.last;
-        self.bench.pass(MINUTE).await;
+        self.bench.pass(MINUTE);
         let entrance = Entrance { max_running: self.max_running, ..entrance(self.overlap) };
         win(self.bench, node, tick(last, 1, entrance)).await
     }
@@ -116,7 +116,7 @@ pub(super) async fn a_schedule_is_enrolled_once(bench: &Bench) {
 
 pub(super) async fn each_nominal_time_is_decided_once(bench: &Bench) {
     let after = begin(bench).await;
-    bench.pass(MINUTE).await;
+    bench.pass(MINUTE);
     let (one, other) = (tick(after, 1, entrance(Overlap::Run)), tick(after, 1, entrance(Overlap::Run)));
     let newest = one.newest;
     let (one, other) = tokio::join!(decide(bench, 1, one), decide(bench, 2, other));
@@ -147,7 +147,7 @@ pub(super) async fn no_tick_comes_early(bench: &Bench) {
 
 pub(super) async fn an_edited_schedule_fires_nothing(bench: &Bench) {
     let last = begin(bench).await;
-    bench.pass(MINUTE * 90).await;
+    bench.pass(MINUTE * 90);
     bench.join(2, &[]).await;
     bench.store.leave(1, bench.now()).await.expect("it goes");
     let there = bench.there().await;
@@ -168,7 +168,7 @@ pub(super) async fn another_schedule_waits_while_its_node_is_there(bench: &Bench
 pub(super) async fn a_paused_job_is_not_ticked(bench: &Bench) {
     let after = begin(bench).await;
     bench.store.pause(Subject::Job, "purge", Some("the disk is full"), bench.now()).await.expect("paused");
-    bench.pass(MINUTE).await;
+    bench.pass(MINUTE);
     let paused = decide(bench, 1, tick(after, 1, entrance(Overlap::Run))).await;
     assert!(matches!(paused, Ticked::Paused), "{paused:?}");
     bench.store.pause(Subject::Job, "purge", None, bench.now()).await.expect("resumed");
@@ -238,7 +238,7 @@ pub(super) async fn run_lets_as_many_run_as_are_allowed(bench: &Bench) {
 
 pub(super) async fn a_catch_up_runs_one_after_another(bench: &Bench) {
     let after = begin(bench).await;
-    bench.pass(MINUTE * 5).await;
+    bench.pass(MINUTE * 5);
     let times: Vec<SystemTime> = (3..=5).map(|minute| after + MINUTE * minute).collect();
     let entrance = Entrance { serial: true, ..entrance(Overlap::Run) };
     let ticked = decide(bench, 1, Tick { run: times.clone(), ..tick(after, 5, entrance) }).await;
@@ -295,7 +295,7 @@ pub(super) async fn a_guard_is_asked_before_it_is_decided(bench: &Bench) {
 }
 
 async fn win_first(bench: &Bench, after: SystemTime) -> Admission {
-    bench.pass(MINUTE).await;
+    bench.pass(MINUTE);
     win(bench, 1, tick(after, 1, entrance(Overlap::Ignore))).await
 }
 
@@ -306,7 +306,7 @@ pub(super) async fn a_run_between_two_attempts_is_on(bench: &Bench) {
     assert!(bench.settle(&first, End::Retry(MINUTE * 10)).await);
     let second = line.tick(2).await;
     assert!(matches!(second, Admission::Skip(SkipReason::StillRunning, _)), "{second:?}");
-    bench.pass(MINUTE * 10).await;
+    bench.pass(MINUTE * 10);
     let anywhere = Wish { queues: vec![(CLUSTER.into(), 10)], jobs: ["purge".into()].into(), ..wish(2, 10) };
     let rows = bench.claim_as(&anywhere).await;
     assert_eq!((ids(&rows), rows[0].claim.attempt, rows[0].starts), (vec![first.claim.id], 2, 2));
@@ -320,7 +320,7 @@ pub(super) async fn what_waits_on_a_dead_node_goes_to_another(bench: &Bench) {
     let first = started(line.tick(2).await);
     let Admission::Wait(waiting) = line.tick(1).await else { panic!("it waits") };
     for _ in 0..5 {
-        bench.pass(SECOND * 5).await;
+        bench.pass(SECOND * 5);
         assert!(bench.store.beat(&node(2, &[], &[]), bench.now()).await.expect("it answers").known);
     }
     bench.store.rescue(QUARANTINE, bench.now()).await.expect("it answers");
@@ -370,7 +370,7 @@ pub(super) async fn marks_are_those_of_a_host_or_else_the_newest(bench: &Bench) 
     note(bench, "one", &[(Arc::clone(&purge), Some(mark(bench, "every 1m", 1))), hourly.clone()]).await;
     let newer = (Arc::clone(&purge), Some(mark(bench, "every 2m", 2)));
     note(bench, "one", std::slice::from_ref(&newer)).await;
-    bench.pass(SECOND).await;
+    bench.pass(SECOND);
     let other = (Arc::clone(&purge), Some(Mark { last: None, ..mark(bench, "every 1m", 2) }));
     note(bench, "other", std::slice::from_ref(&other)).await;
     assert_eq!(found(bench, "one").await, [newer, hourly.clone()]);
@@ -388,7 +388,7 @@ pub(super) async fn marks_of_hosts_that_are_gone_are_deleted(bench: &Bench) {
         let for_ever = Retention { completed: None, discarded: None };
         bench.store.tidy(&[], for_ever, bench.now()).await.expect("put in order");
     };
-    bench.pass(FORGOTTEN + SECOND).await;
+    bench.pass(FORGOTTEN + SECOND);
     tidy().await;
     assert_eq!(found(bench, "gone").await, [old], "nobody has a newer one");
     let newer = (name, Some(mark(bench, "every 1m", 2)));

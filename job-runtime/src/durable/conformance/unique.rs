@@ -21,14 +21,14 @@ pub(super) async fn the_same_is_kept_out_as_long_as_it_is_unfinished(bench: &Ben
     let job = keyed("a", UNFINISHED, OnConflict::Skip);
     let (first, true) = put(bench, &job).await else { panic!("it is the first") };
     assert_eq!(put(bench, &job).await, (first, false));
-    bench.pass(SECOND * 60 * 60 * 24 * 30).await;
+    bench.pass(SECOND * 60 * 60 * 24 * 30);
     assert_eq!(put(bench, &job).await, (first, false));
     let row = bench.claim_one(1).await;
     assert!(row.keyed);
     assert_eq!(put(bench, &job).await, (first, false), "it runs");
     assert!(bench.settle(&row, End::Retry(SECOND)).await);
     assert_eq!(put(bench, &job).await, (first, false), "it is tried again");
-    bench.pass(SECOND * 2).await;
+    bench.pass(SECOND * 2);
     let row = bench.claim_one(1).await;
     assert!(bench.settle(&row, End::Completed).await);
     let (second, new) = put(bench, &job).await;
@@ -40,9 +40,9 @@ pub(super) async fn the_same_is_kept_out_for_a_period(bench: &Bench) {
     let (first, _) = put(bench, &job).await;
     let row = bench.claim_one(1).await;
     assert!(bench.settle(&row, End::Completed).await);
-    bench.pass(SECOND * 58).await;
+    bench.pass(SECOND * 58);
     assert_eq!(put(bench, &job).await, (first, false), "it is over, and the minute is not");
-    bench.pass(SECOND * 3).await;
+    bench.pass(SECOND * 3);
     let (second, new) = put(bench, &job).await;
     assert!(new && second != first);
     assert_eq!(put(bench, &job).await, (second, false));
@@ -77,7 +77,7 @@ pub(super) async fn a_conflict_can_replace_what_waits(bench: &Bench) {
     let row = bench.row(first).await;
     assert_eq!((row.args.as_str(), row.priority), (r#"{"id":8}"#, 4));
     assert!(bench.claim(1, 10).await.is_empty(), "its time too");
-    bench.pass(SECOND * 61).await;
+    bench.pass(SECOND * 61);
     assert_eq!(bench.claim_one(1).await.args, r#"{"id":8}"#);
 }
 
@@ -90,11 +90,11 @@ pub(super) async fn a_conflict_can_move_what_waits(bench: &Bench) {
     other.due = Due::After(SECOND * 60);
     assert_eq!(put(bench, &other).await, (first, false));
     assert!(bench.claim(1, 10).await.is_empty());
-    bench.pass(SECOND * 30).await;
+    bench.pass(SECOND * 30);
     assert_eq!(put(bench, &other).await, (first, false), "and once more");
-    bench.pass(SECOND * 40).await;
+    bench.pass(SECOND * 40);
     assert!(bench.claim(1, 10).await.is_empty());
-    bench.pass(SECOND * 25).await;
+    bench.pass(SECOND * 25);
     let row = bench.claim_one(1).await;
     assert_eq!(row.args, r#"{"id":7}"#, "all else is as it was");
     assert_eq!(bench.row(first).await.priority, 0);

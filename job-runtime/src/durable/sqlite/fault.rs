@@ -58,10 +58,7 @@ pub(super) fn fault(file: &File, error: &Error) -> Fault {
 
 /// What SQLite says, without the statement that it says it of, which is ours.
 fn told(error: &Error) -> String {
-    match error {
-        Error::SqlInputError { msg, .. } => msg.clone(),
-        other => other.to_string(),
-    }
+    if let Error::SqlInputError { msg, .. } = error { msg.clone() } else { error.to_string() }
 }
 
 /// Whether somebody else was in the way, and is soon gone.
