@@ -51,7 +51,7 @@ impl Link {
         JobRow { link: self.clone(), ..row }
     }
 
-    pub(super) async fn census(&self, queue: &str) -> Result<super::store::Census> {
+    pub(super) async fn census(&self, queue: &str) -> Result<super::row::QueueInfo> {
         let (store, now) = self.store()?;
         told(&*store, store.census(queue, now).await)
     }

@@ -48,8 +48,8 @@ pub use enqueue::{Enqueue, Enqueued};
 pub(crate) use key::canonical;
 #[cfg(feature = "testing")]
 pub(crate) use office::Office;
-pub use queue::{Queue, QueueInfo};
-pub use row::{AttemptRow, JobRow, Parked};
+pub use queue::Queue;
+pub use row::{AttemptRow, JobRow, Parked, QueueInfo};
 #[cfg(feature = "testing")]
 pub(crate) use row::{Due, NewJobs};
 pub use within::{Joined, Within};

@@ -1,11 +1,10 @@
 //! A queue, to be looked at and acted upon: [`Queue`].
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::link::Link;
-use super::row::{Filter, JobRow};
-use super::store::{Census, Subject};
+use super::row::{Filter, JobRow, QueueInfo};
+use super::store::Subject;
 use crate::error::Result;
 use crate::outcome::JobState;
 
@@ -40,32 +39,6 @@ pub struct Queue {
     link: Link,
 }
 
-/// How a queue stands, by the store: from [`Queue::status`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct QueueInfo {
-    /// Jobs that could run now.
-    pub available: u64,
-    /// Jobs whose time has not come.
-    pub scheduled: u64,
-    /// Jobs that run.
-    pub running: u64,
-    /// Jobs that wait for their next attempt.
-    pub retryable: u64,
-    /// Jobs that ended well, as far as they are kept.
-    pub completed: u64,
-    /// Jobs that were cancelled, as far as they are kept.
-    pub cancelled: u64,
-    /// Jobs that failed for the last time, as far as they are kept.
-    pub discarded: u64,
-    /// Jobs that wait for a person.
-    pub parked: u64,
-    /// How long the job that could have run for longest has waited.
-    pub oldest: Option<Duration>,
-    /// Why the queue is paused, if it is.
-    pub paused: Option<String>,
-}
-
 impl Queue {
     pub(crate) fn new(name: &str, link: Link) -> Self {
         Self { name: name.into(), link }
@@ -87,30 +60,7 @@ impl Queue {
     /// # Cancel safety
     /// Safe: it only asks.
     pub async fn status(&self) -> Result<QueueInfo> {
-        let Census {
-            available,
-            scheduled,
-            running,
-            retryable,
-            completed,
-            cancelled,
-            discarded,
-            parked,
-            oldest,
-            paused,
-        } = self.link.census(&self.name).await?;
-        Ok(QueueInfo {
-            available,
-            scheduled,
-            running,
-            retryable,
-            completed,
-            cancelled,
-            discarded,
-            parked,
-            oldest,
-            paused,
-        })
+        self.link.census(&self.name).await
     }
 
     /// Pauses the queue on all nodes, over restarts too: no job of it starts until it is resumed; what runs goes on. A

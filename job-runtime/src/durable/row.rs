@@ -210,3 +210,45 @@ pub(crate) struct Filter {
     pub(crate) before: Option<i64>,
     pub(crate) limit: u32,
 }
+
+/// How a queue stands, by the store: from [`Queue::status`](crate::Queue::status).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueInfo {
+    /// Jobs that could run now.
+    pub available: u64,
+    /// Jobs whose time has not come.
+    pub scheduled: u64,
+    /// Jobs that run.
+    pub running: u64,
+    /// Jobs that wait for their next attempt.
+    pub retryable: u64,
+    /// Jobs that ended well, as far as they are kept.
+    pub completed: u64,
+    /// Jobs that were cancelled, as far as they are kept.
+    pub cancelled: u64,
+    /// Jobs that failed for the last time, as far as they are kept.
+    pub discarded: u64,
+    /// Jobs that wait for a person.
+    pub parked: u64,
+    /// How long the job that could have run for longest has waited.
+    pub oldest: Option<Duration>,
+    /// Why the queue is paused, if it is.
+    pub paused: Option<String>,
+}
+
+impl QueueInfo {
+    /// The count of a state.
+    pub(crate) fn of(&mut self, state: JobState) -> &mut u64 {
+        match state {
+            JobState::Available => &mut self.available,
+            JobState::Scheduled => &mut self.scheduled,
+            JobState::Running => &mut self.running,
+            JobState::Retryable => &mut self.retryable,
+            JobState::Completed => &mut self.completed,
+            JobState::Cancelled => &mut self.cancelled,
+            JobState::Discarded => &mut self.discarded,
+            JobState::Parked => &mut self.parked,
+        }
+    }
+}

@@ -9,11 +9,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::row::{Filter, JobRow, NewJobs, Row};
+use super::row::{Filter, JobRow, NewJobs, QueueInfo, Row};
 use super::settle::Settlement;
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::engine::supervisor::Mark;
-use crate::outcome::JobState;
 
 /// What a store gives, when it has it.
 pub(crate) type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
@@ -114,38 +113,6 @@ pub(crate) struct Claimed {
     pub(crate) next: Option<SystemTime>,
     /// The store's clock.
     pub(crate) now: SystemTime,
-}
-
-/// How many jobs of a queue there are, and whether it is paused.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Census {
-    pub(crate) available: u64,
-    pub(crate) scheduled: u64,
-    pub(crate) running: u64,
-    pub(crate) retryable: u64,
-    pub(crate) completed: u64,
-    pub(crate) cancelled: u64,
-    pub(crate) discarded: u64,
-    pub(crate) parked: u64,
-    /// How long the job that is available for longest has been.
-    pub(crate) oldest: Option<Duration>,
-    pub(crate) paused: Option<String>,
-}
-
-impl Census {
-    /// The count of a state.
-    pub(crate) fn of(&mut self, state: JobState) -> &mut u64 {
-        match state {
-            JobState::Available => &mut self.available,
-            JobState::Scheduled => &mut self.scheduled,
-            JobState::Running => &mut self.running,
-            JobState::Retryable => &mut self.retryable,
-            JobState::Completed => &mut self.completed,
-            JobState::Cancelled => &mut self.cancelled,
-            JobState::Discarded => &mut self.discarded,
-            JobState::Parked => &mut self.parked,
-        }
-    }
 }
 
 /// What can be paused for all nodes.
@@ -278,7 +245,7 @@ pub(crate) trait Store: Any + Send + Sync {
     /// Rows, the newest first.
     fn rows<'a>(&'a self, filter: &'a Filter, now: SystemTime) -> Asked<'a, Vec<JobRow>>;
 
-    fn census<'a>(&'a self, queue: &'a str, now: SystemTime) -> Asked<'a, Census>;
+    fn census<'a>(&'a self, queue: &'a str, now: SystemTime) -> Asked<'a, QueueInfo>;
 
     fn cancel<'a>(&'a self, id: i64, reason: &'a str, now: SystemTime) -> Asked<'a, Cancelled>;
 

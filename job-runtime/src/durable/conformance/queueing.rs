@@ -1,7 +1,8 @@
 //! Jobs are put in, and claimed.
 
 use super::*;
-use crate::durable::store::{Census, Subject};
+use crate::durable::row::QueueInfo;
+use crate::durable::store::Subject;
 use crate::outcome::{JobState, Trigger};
 
 pub(super) async fn jobs_come_by_priority_and_then_by_time(bench: &Bench) {
@@ -144,8 +145,9 @@ pub(super) async fn a_queue_is_counted(bench: &Bench) {
     let census = bench.store.census("mail", bench.now()).await.expect("counted");
     let oldest = census.oldest.expect("one waits");
     assert!((SECOND * 10..SECOND * 40).contains(&oldest), "{oldest:?}");
-    let counts = Census { available: 1, scheduled: 2, running: 1, retryable: 1, completed: 1, ..Census::default() };
-    assert_eq!(Census { oldest: None, ..census }, counts);
+    let counts =
+        QueueInfo { available: 1, scheduled: 2, running: 1, retryable: 1, completed: 1, ..QueueInfo::default() };
+    assert_eq!(QueueInfo { oldest: None, ..census }, counts);
     let nothing = bench.store.census("nothing", bench.now()).await.expect("counted");
-    assert_eq!(nothing, Census::default());
+    assert_eq!(nothing, QueueInfo::default());
 }

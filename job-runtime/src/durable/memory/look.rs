@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use super::{Ended, Kept, State, Table};
 use crate::clock::later;
 use crate::durable::link::Link;
-use crate::durable::row::{AttemptRow, FAR, Filter, JobRow};
-use crate::durable::store::{Census, Subject};
+use crate::durable::row::{AttemptRow, FAR, Filter, JobRow, QueueInfo};
+use crate::durable::store::Subject;
 use crate::outcome::{JobState, Outcome, RunId};
 
 impl Table {
@@ -76,8 +76,8 @@ impl Table {
         found.take(most).map(|(id, row)| self.shown(*id, row, now)).collect()
     }
 
-    pub(super) fn census(&self, queue: &str, now: SystemTime) -> Census {
-        let mut census = Census::default();
+    pub(super) fn census(&self, queue: &str, now: SystemTime) -> QueueInfo {
+        let mut census = QueueInfo::default();
         let rows = || self.rows.values().filter(|row| &*row.queue == queue);
         for row in rows() {
             *census.of(row.shown_state(now)) += 1;

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use super::row::{Filter, JobRow, NewJobs, Parked, Row};
+use super::row::{Filter, JobRow, NewJobs, Parked, QueueInfo, Row};
 use super::settle::Settlement;
 use super::store::{
-    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Notice, Pause, Rescued, Retention, Store,
+    Asked, Beat, Cancelled, Claim, Claimed, Inserted, Listener, Node, Notice, Pause, Rescued, Retention, Store,
     Subject, Tidied, Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
@@ -277,7 +277,7 @@ impl Store for Memory {
         self.with(|table| table.find(filter, now))
     }
 
-    fn census<'a>(&'a self, queue: &'a str, now: SystemTime) -> Asked<'a, Census> {
+    fn census<'a>(&'a self, queue: &'a str, now: SystemTime) -> Asked<'a, QueueInfo> {
         self.with(|table| table.census(queue, now))
     }
 

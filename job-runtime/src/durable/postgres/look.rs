@@ -8,8 +8,8 @@ use super::Postgres;
 use super::columns::{Json, at, count};
 use super::line::Params;
 use crate::durable::link::Link;
-use crate::durable::row::{AttemptRow, Filter, JobRow, Parked};
-use crate::durable::store::{Census, Fault};
+use crate::durable::row::{AttemptRow, Filter, JobRow, Parked, QueueInfo};
+use crate::durable::store::Fault;
 use crate::durable::{history, words};
 use crate::outcome::{JobState, Outcome, RunId};
 
@@ -103,12 +103,12 @@ impl Postgres {
         rows.iter().map(shown).collect()
     }
 
-    pub(super) async fn count(&self, queue: &str) -> Result<Census, Fault> {
+    pub(super) async fn count(&self, queue: &str) -> Result<QueueInfo, Fault> {
         let mut session = self.lines.pooled().await?;
         let rows = session.query(CENSUS, &[&queue]).await?;
         let paused = session.query_opt(PAUSED, &[&queue]).await?;
         session.done();
-        let mut census = Census::default();
+        let mut census = QueueInfo::default();
         for row in &rows {
             if let Some(state) = words::state(at(row, 0)?) {
                 *census.of(state) = u64::try_from(at::<i64>(row, 1)?).unwrap_or_default();

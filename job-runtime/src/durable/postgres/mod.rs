@@ -40,11 +40,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::SystemTime;
 
 use super::office::Office;
-use super::row::{Filter, JobRow, NewJobs, Row};
+use super::row::{Filter, JobRow, NewJobs, QueueInfo, Row};
 use super::settle::Settlement;
 use super::store::{
-    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store,
-    Subject, Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject,
+    Tidied, Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::engine::supervisor::Mark;
@@ -154,7 +154,7 @@ impl Store for Postgres {
         Box::pin(self.find(filter))
     }
 
-    fn census<'a>(&'a self, queue: &'a str, _now: SystemTime) -> Asked<'a, Census> {
+    fn census<'a>(&'a self, queue: &'a str, _now: SystemTime) -> Asked<'a, QueueInfo> {
         Box::pin(self.count(queue))
     }
 

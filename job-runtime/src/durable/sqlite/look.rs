@@ -8,8 +8,8 @@ use super::micros::time;
 use super::table::Table;
 use crate::clock::later;
 use crate::durable::link::Link;
-use crate::durable::row::{AttemptRow, FAR, JobRow, Parked};
-use crate::durable::store::{Census, Subject};
+use crate::durable::row::{AttemptRow, FAR, JobRow, Parked, QueueInfo};
+use crate::durable::store::Subject;
 use crate::durable::{history, words};
 use crate::outcome::{JobState, Outcome, RunId};
 
@@ -29,8 +29,8 @@ impl Table<'_> {
         select.query_row([id], |row| shown(row, now)).optional()
     }
 
-    pub(super) fn census(&self, queue: &str, now: i64) -> Result<Census> {
-        let mut census = Census::default();
+    pub(super) fn census(&self, queue: &str, now: i64) -> Result<QueueInfo> {
+        let mut census = QueueInfo::default();
         self.count_finished(queue, &mut census)?;
         self.count_waiting(queue, now, &mut census)?;
         let running = "SELECT count(*) FROM job_runtime_job WHERE state = 'running' AND queue = ?1";
@@ -43,7 +43,7 @@ impl Table<'_> {
         Ok(census)
     }
 
-    fn count_finished(&self, queue: &str, census: &mut Census) -> Result<()> {
+    fn count_finished(&self, queue: &str, census: &mut QueueInfo) -> Result<()> {
         let finished = "SELECT state, count(*) FROM job_runtime_job
             WHERE finished_at IS NOT NULL AND queue = ?1 GROUP BY state";
         let mut finished = self.db.prepare_cached(finished)?;
@@ -54,7 +54,7 @@ impl Table<'_> {
         Ok(())
     }
 
-    fn count_waiting(&self, queue: &str, now: i64, census: &mut Census) -> Result<()> {
+    fn count_waiting(&self, queue: &str, now: i64, census: &mut QueueInfo) -> Result<()> {
         let available = "SELECT count(*) FROM job_runtime_job
             WHERE state = 'waiting' AND queue = ?1 AND (run_at IS NULL OR run_at <= ?2)";
         census.available = self.count(available, params![queue, now])?;

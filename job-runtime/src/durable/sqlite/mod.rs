@@ -35,11 +35,11 @@ use self::file::File;
 use self::micros::micros;
 use self::sign::Signs;
 use self::table::Table;
-use super::row::{Filter, JobRow, NewJobs, Row};
+use super::row::{Filter, JobRow, NewJobs, QueueInfo, Row};
 use super::settle::Settlement;
 use super::store::{
-    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store,
-    Subject, Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject,
+    Tidied, Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::clock::machine_time;
@@ -174,7 +174,7 @@ impl Store for Sqlite {
         self.reader.ask(move |table| table.rows(&filter, micros(now)))
     }
 
-    fn census<'a>(&'a self, queue: &'a str, now: SystemTime) -> Asked<'a, Census> {
+    fn census<'a>(&'a self, queue: &'a str, now: SystemTime) -> Asked<'a, QueueInfo> {
         let queue = queue.to_owned();
         self.reader.ask(move |table| table.census(&queue, micros(now)))
     }

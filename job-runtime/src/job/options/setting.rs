@@ -118,9 +118,10 @@ impl Setting<'_> {
     pub(super) fn name(self) -> Result<String> {
         match self {
             Setting::Text(text) if is_name(text) => Ok(text.to_owned()),
-            _ => {
-                Err(takes("a name of 1 to 255 bytes, without control characters, commas, and white space at its ends"))
-            }
+            _ => Err(takes(
+                "a name that is not empty, of 255 bytes at most, without control characters, commas, and white space at \
+                     its ends",
+            )),
         }
     }
 }

@@ -8,11 +8,11 @@ use tokio::sync::Mutex;
 use super::place::Place;
 use crate::durable::postgres::Postgres;
 use crate::durable::postgres::line::Line;
-use crate::durable::row::{Filter, JobRow, NewJobs, Row};
+use crate::durable::row::{Filter, JobRow, NewJobs, QueueInfo, Row};
 use crate::durable::settle::Settlement;
 use crate::durable::store::{
-    Asked, Beat, Cancelled, Census, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store,
-    Subject, Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject,
+    Tidied, Versions, Wish,
 };
 use crate::durable::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::engine::supervisor::Mark;
@@ -89,7 +89,7 @@ impl Store for Clocked {
         settle(settlements: &'a [Settlement]) -> Vec<bool>;
         row(id: i64) -> Option<JobRow>;
         rows(filter: &'a Filter) -> Vec<JobRow>;
-        census(queue: &'a str) -> Census;
+        census(queue: &'a str) -> QueueInfo;
         cancel(id: i64, reason: &'a str) -> Cancelled;
         retry(id: i64) -> bool;
         note_marks(host: &'a str, marks: &'a [(Arc<str>, Option<Mark>)]) -> ();
