@@ -150,7 +150,8 @@ impl Office {
     fn hear(&self, notice: Notice) {
         match notice {
             Notice::Work(queue) => {
-                let ours = self.desk().queues.iter().any(|ours| ours.name == queue);
+                // Who only puts jobs in has nothing to fetch.
+                let ours = self.desk().queues.iter().any(|ours| ours.name == queue && ours.most > 0);
                 if ours {
                     self.fetch.notify_one();
                 }
