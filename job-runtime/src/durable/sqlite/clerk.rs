@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::command::{Command, command};
 use super::fault::Failure;
-use super::file::File;
+use super::file::{File, Identity};
 use super::migration::migrate;
 use super::table::Table;
 use crate::durable::store::{Asked, Fault, Listener, Notice, Versions};
@@ -116,7 +116,7 @@ impl Clerk {
     fn begin(&self) -> Result<Sender<Message>, Fault> {
         let (open, messages) = channel();
         let (file, listeners) = (Arc::clone(&self.file), Arc::clone(&self.listeners));
-        let desk = Desk { db: None, duty: self.duty, file, listeners };
+        let desk = Desk { db: None, opened: None, duty: self.duty, file, listeners };
         let thread = thread::Builder::new().name(self.duty.thread().to_owned()).spawn(move || desk.attend(&messages));
         thread.map_err(|error| Fault::passing(format!("the system gives no thread for it: {error}")))?;
         Ok(open)
@@ -144,6 +144,8 @@ impl Listeners {
 /// What the thread has.
 struct Desk {
     db: Option<Connection>,
+    /// Which file that is.
+    opened: Option<Identity>,
     duty: Duty,
     file: Arc<File>,
     listeners: Arc<Listeners>,
@@ -173,6 +175,7 @@ impl Desk {
             Some(db) => db,
             None => self.file.create()?,
         };
+        self.opened = self.file.identity();
         let versions = migrate(&db, &self.file, now)?;
         self.db = Some(db);
         Ok(versions)
@@ -195,9 +198,13 @@ impl Desk {
     }
 
     fn transact(&mut self, commands: &mut [Box<dyn Command>]) -> Result<Vec<Notice>, Fault> {
-        let db = match self.db.take().filter(|_| self.file.is_in_place()) {
-            Some(db) => db,
-            None => self.file.open()?,
+        let is_in_place = self.opened.is_some() && self.opened == self.file.identity();
+        let db = if let Some(db) = self.db.take().filter(|_| is_in_place) {
+            db
+        } else {
+            let db = self.file.open()?;
+            self.opened = self.file.identity();
+            db
         };
         let begun = self.file.patiently(|| db.prepare_cached(self.duty.begin())?.execute([]));
         let done = begun.map_err(Failure::from).and_then(|_| run_all(&db, &self.file, commands));

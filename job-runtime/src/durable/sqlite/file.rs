@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Result};
@@ -27,16 +27,15 @@ pub(super) struct File {
     patience: u32,
     /// What SQLite calls it, once it has been opened.
     name: OnceLock<String>,
-    /// Which file of the disk it was, when it was opened.
-    opened: Mutex<Option<Identity>>,
 }
 
-/// Which file it is, whatever its name: the disk, and the number there.
-type Identity = (u64, u64);
+/// Which file it is, whatever its name: the disk, and the number there. One that was deleted or replaced can be written to
+/// as before, and is lost with the last process that has it open.
+pub(super) type Identity = (u64, u64);
 
 impl File {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, patience: GLANCES, name: OnceLock::new(), opened: Mutex::default() }
+        Self { path, patience: GLANCES, name: OnceLock::new() }
     }
 
     #[cfg(test)]
@@ -77,20 +76,13 @@ impl File {
             return Err(Fault::lasting(format!("`{}` {sentence}", self.shown())));
         }
         let _ = self.name.set(db.path().unwrap_or_default().to_owned());
-        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = self.identity();
         Ok(db)
     }
 
-    fn identity(&self) -> Option<Identity> {
+    /// Which file is there now.
+    pub(super) fn identity(&self) -> Option<Identity> {
         let found = std::fs::metadata(&self.path).ok()?;
         Some((found.dev(), found.ino()))
-    }
-
-    /// Whether the file that was opened is the one that is there now. One that was deleted or replaced can be written to as
-    /// before, and is lost with the last process that has it open.
-    pub(super) fn is_in_place(&self) -> bool {
-        let opened = *self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.is_some() && self.identity() == opened
     }
 
     /// Settles how the file is written; what kind of log it has.

@@ -131,6 +131,8 @@ async fn nothing_is_written_to_a_file_that_was_deleted() {
     let folder = Folder::new();
     let store = folder.store().await;
     store.insert(&jobs(1), NOW).await.expect("taken in");
+    let every = Filter { limit: 10, ..Filter::default() };
+    assert_eq!(store.rows(&every, NOW).await.expect("it is read").len(), 1);
     fs::remove_file(folder.file()).expect("it is there");
     let fault = store.insert(&jobs(1), NOW).await.expect_err("nobody would ever find it");
     assert!(fault.passing && fault.text.contains("cannot be opened"), "{fault}");
@@ -138,6 +140,7 @@ async fn nothing_is_written_to_a_file_that_was_deleted() {
     folder.store().await.insert(&jobs(2), NOW).await.expect("taken in");
     store.insert(&jobs(3), NOW).await.expect("taken in");
     assert_eq!(count(&folder.connection()), 5);
+    assert_eq!(store.rows(&every, NOW).await.expect("it is read").len(), 5, "who reads has the new one too");
 }
 
 #[tokio::test]
