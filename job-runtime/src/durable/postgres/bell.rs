@@ -51,12 +51,16 @@ impl Bells {
         Some(Ring { owed: bell.owes.take() })
     }
 
-    /// Something was put in untold, whose earliest time is this.
+    /// Something was put in untold, whose earliest time is this. Who tells what is owed is woken by the first of it: when
+    /// that is told, the rest is.
     pub(super) fn owe(&self, queue: &Arc<str>, from: i64) {
-        if let Some(bell) = self.lock().get_mut(queue) {
-            bell.owes = Some(bell.owes.map_or(from, |owed| owed.min(from)));
+        let mut queues = self.lock();
+        let Some(bell) = queues.get_mut(queue) else { return };
+        let before = bell.owes.replace(bell.owes.map_or(from, |owed| owed.min(from)));
+        drop(queues);
+        if before.is_none() {
+            self.owed.notify_one();
         }
-        self.owed.notify_one();
     }
 
     /// When the next that is owed is to be told, and what is at a moment: it is owed no more, and the queue rung.
