@@ -96,7 +96,7 @@ impl Postgres {
     }
 
     pub(super) async fn halt(&self, what: Subject, name: &str, reason: Option<&str>) -> Result<(), Fault> {
-        let mut session = self.lines.pooled().await?;
+        let mut session = self.lines.at(Post::Ticks).await?;
         session.begin();
         let kind = what.as_str();
         match reason.map(clean) {

@@ -16,8 +16,9 @@ impl StoreConfig {
     /// [`tokio_postgres::Config::connect`] takes one; whether it is used, the `sslmode` of the configuration says.
     ///
     /// A process has four connections of its own to the database at most, a fifth where it runs recurring jobs of all
-    /// nodes, and four more to put jobs in and to look at them. They keep statements prepared and listen, so that between
-    /// them and the database there may be no pooler that gives connections away between two transactions.
+    /// nodes, and up to ten more to put jobs in and to look at them, as many as are needed at once. They keep statements
+    /// prepared and listen, so that between them and the database there may be no pooler that gives connections away
+    /// between two transactions.
     ///
     /// ```
     /// use job_runtime::StoreConfig;

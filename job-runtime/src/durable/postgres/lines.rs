@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, HookError, Pool, PoolError, Runtime};
+use deadpool_postgres::{Hook, HookError, Pool, PoolError, QueueMode, Runtime};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::Mutex;
 use tokio_postgres::Config;
@@ -19,21 +19,28 @@ use super::session::Session;
 use crate::clock::{Clock, Moment, first};
 use crate::durable::store::Fault;
 
-/// How long an answer is awaited, one about a lease is, and a connection is.
+/// How long an answer is awaited, one about a lease is, and a connection is; and after how long one that nobody needed is
+/// closed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     pub(super) answer: Duration,
     pub(super) beat: Duration,
     pub(super) connect: Duration,
+    pub(super) spare: Duration,
 }
 
 impl Patience {
-    pub(super) const USUAL: Self =
-        Self { answer: Duration::from_secs(10), beat: Duration::from_secs(5), connect: Duration::from_secs(3) };
+    pub(super) const USUAL: Self = Self {
+        answer: Duration::from_secs(10),
+        beat: Duration::from_secs(5),
+        connect: Duration::from_secs(3),
+        spare: Duration::from_secs(60),
+    };
 }
 
-/// How many connections those who put jobs in and look at them share.
-const POOL: usize = 4;
+/// How many connections those who put jobs in and look at them share at most. What commits at the same time goes to the
+/// disk together, so that more of them do more.
+const POOL: usize = 10;
 
 /// For whoever uses them, whatever the settings of the database or the role are. The server gives up what takes too long
 /// as we do, and what a process that was stopped in the middle of a transaction has locked.
@@ -128,6 +135,14 @@ impl Lines {
         Ok(Session::pooled(self, client, until))
     }
 
+    /// Closes those of the pool that nobody needs any more, but for one.
+    pub(super) fn close_spare(&self) {
+        if let Ok(pool) = &self.pool {
+            let mut is_last = true;
+            pool.retain(|_, used| std::mem::take(&mut is_last) || used.last_used() < self.patience.spare);
+        }
+    }
+
     /// A new connection of the caller's own.
     pub(super) async fn connect(&self) -> Result<Line, Fault> {
         let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len()).max(1);
@@ -161,6 +176,8 @@ fn pool(config: &Config, connector: &dyn Connector, patience: Patience) -> Resul
     });
     Pool::builder(connector.manager(config.clone()))
         .max_size(POOL)
+        // As few of them as are needed are used.
+        .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(patience.answer))
         .create_timeout(Some(patience.answer))

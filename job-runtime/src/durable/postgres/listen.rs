@@ -24,7 +24,9 @@ impl Postgres {
     pub(super) async fn hear_all(&self) -> Result<(), Fault> {
         let mut line = self.lines.connect().await?;
         let channel = self.lines.schema.name().replace('"', "\"\"");
-        self.answered(line.run(&format!("LISTEN \"{channel}\""))).await?;
+        // What is told here need not be on disk.
+        let listen = format!("LISTEN \"{channel}\"; SET synchronous_commit = off");
+        self.answered(line.run(&listen)).await?;
         // Before, nothing was heard.
         self.cursors().forget();
         let mut look = self.lines.clock.moment() + LOOK;
@@ -34,6 +36,7 @@ impl Postgres {
                 Woken::Told(payload) => self.hear(&payload),
                 Woken::Time if self.lines.clock.moment() >= look => {
                     self.answered(line.run("")).await?;
+                    self.lines.close_spare();
                     look = self.lines.clock.moment() + LOOK;
                 }
                 Woken::Time => {}

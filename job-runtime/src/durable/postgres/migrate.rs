@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Postgres;
 use super::columns::at;
 use super::line::Line;
+use super::lines::Post;
 use super::session::Session;
 use crate::durable::store::{Fault, Versions};
 
@@ -50,6 +51,7 @@ const APPLIED: &str = "INSERT INTO job_runtime.migration (version, min_reader) V
 
 impl Postgres {
     pub(super) async fn bring_up_to_date(&self) -> Result<Versions, Fault> {
+        self.lines.settle_here();
         let before = self.version_there().await?;
         if before >= KNOWN {
             return Ok(Versions { before: version(before), after: version(before) });
@@ -60,7 +62,7 @@ impl Postgres {
 
     /// The version of the schema, 0 where there is none. Asks for no right but to read.
     async fn version_there(&self) -> Result<i32, Fault> {
-        let mut session = self.lines.pooled().await?;
+        let mut session = self.lines.at(Post::Lease).await?;
         let there = self.look(&mut session).await?;
         let newest = if there.has_table { session.query_opt(NEWEST, &[]).await? } else { None };
         session.done();

@@ -190,7 +190,6 @@ impl Postgres {
     }
 
     pub(super) async fn let_join(&self, node: &Node) -> Result<SystemTime, Fault> {
-        self.lines.settle_here();
         let (jobs, queues) = names(node);
         let lease = micros(node.lease);
         let mut session = self.lines.at(Post::Lease).await?;

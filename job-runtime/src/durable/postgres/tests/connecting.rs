@@ -87,6 +87,7 @@ const IMPATIENT: Patience = Patience {
     answer: Duration::from_millis(300),
     beat: Duration::from_millis(200),
     connect: Duration::from_millis(200),
+    ..Patience::USUAL
 };
 
 #[tokio::test]
@@ -139,6 +140,26 @@ async fn connections_that_were_ended_are_made_anew() {
         }
     }
     assert_eq!(ids(&rows), put_in[1..]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn connections_that_were_needed_once_are_closed_but_for_one() {
+    let place = Place::new("spare");
+    place.open().await;
+    let store = patient(place.url(), Patience { spare: Duration::ZERO, ..Patience::USUAL });
+    let there = "SELECT count(*) FROM pg_stat_activity
+        WHERE application_name = 'job-runtime' AND datname = current_database()";
+    let until = |count: &str| while place.sql(there) != count {};
+    until("0");
+    let job = jobs(1);
+    for inserted in all((0..30).map(|_| store.insert(&job, NOW))).await {
+        inserted.expect("it waits for its turn");
+    }
+    assert_eq!(place.sql(there), "10");
+    store.lines.close_spare();
+    until("1");
+    put(&store, &jobs(1)).await;
+    assert_eq!(place.sql(there), "1");
 }
 
 #[tokio::test]
