@@ -8,30 +8,67 @@ use crate::durable::row::{Due, NewJobs};
 use crate::durable::store::Inserted;
 use crate::policy::unique::{OnConflict, UniqueFor};
 
-/// When rows are due, by `$5`, after how long, or `$6`, when; and the notification of that.
-macro_rules! time_and_told {
+/// When rows are due: by `$5`, after how long, or `$6`, when.
+macro_rules! due {
     () => {
-        "due AS MATERIALIZED (
-            SELECT coalesce(timestamptz 'epoch' + $6::bigint * interval '1 microsecond',
-                now() + $5::bigint * interval '1 microsecond') AS at
-        ), t AS MATERIALIZED (
-            SELECT at, (extract(epoch FROM at) * 1000000)::bigint AS micros FROM due
-        ), told AS MATERIALIZED (
-            SELECT pg_notify($8::text, $9::bigint || ' work ' || least($10::bigint, t.micros) || ' ' || $1) FROM t
-            WHERE $8::text IS NOT NULL
-        )"
+        "coalesce(timestamptz 'epoch' + $6::bigint * interval '1 microsecond',
+            now() + $5::bigint * interval '1 microsecond')"
+    };
+}
+/// A time in microseconds since 1970.
+macro_rules! micros {
+    ($time:literal) => {
+        concat!("(extract(epoch FROM ", $time, ") * 1000000)::bigint")
+    };
+}
+/// Tells of rows that are due at such a time, if `$8` is a channel.
+macro_rules! told {
+    ($time:literal) => {
+        concat!(
+            "CASE WHEN $8::text IS NOT NULL THEN
+                pg_notify($8::text, $9::bigint || ' work ' || least($10::bigint, ",
+            micros!($time),
+            ") || ' ' || $1)
+            END"
+        )
+    };
+}
+/// The time of several rows, which is told once.
+macro_rules! together {
+    () => {
+        concat!(
+            "t AS MATERIALIZED (SELECT at, ",
+            micros!("at"),
+            " AS micros, ",
+            told!("at"),
+            " FROM ",
+            due!(),
+            " AS at)"
+        )
     };
 }
 /// Puts rows in. `$8` is the channel through which it is told, or nothing.
 pub(super) const PUT: &str = concat!(
     "WITH ",
-    time_and_told!(),
+    together!(),
     ", put AS (
         INSERT INTO job_runtime.job (queue, name, args, priority, lane, run_at, scheduled_at, max_attempts)
         SELECT $1, $2, a::json, $3, $3, t.at, t.at, $4 FROM unnest($7::text[]) a CROSS JOIN t
         RETURNING id
     )
-    SELECT put.id, t.micros FROM put CROSS JOIN t LEFT JOIN told ON true"
+    SELECT put.id, t.micros FROM put CROSS JOIN t"
+);
+
+/// Puts one row in, as most do: so the server has less to do for it.
+pub(super) const PUT_ONE: &str = concat!(
+    "INSERT INTO job_runtime.job (queue, name, args, priority, lane, run_at, scheduled_at, max_attempts)
+    SELECT $1, $2, $7::text::json, $3, $3, at, at, $4 FROM (VALUES (",
+    due!(),
+    ")) AS t(at)
+    RETURNING id, ",
+    micros!("run_at"),
+    ", ",
+    told!("run_at")
 );
 
 /// The same for rows with keys, `$11`, which are there once: whether a row goes in is decided by the index of the keys,
@@ -39,7 +76,7 @@ pub(super) const PUT: &str = concat!(
 /// circle. `$12` is how long they keep others out.
 pub(super) const PUT_KEYED: &str = concat!(
     "WITH ",
-    time_and_told!(),
+    together!(),
     ", asked AS MATERIALIZED (
         SELECT a.key, a.args, a.n, nextval('job_runtime.job_id_seq') AS id
         FROM unnest($11::text[], $7::text[]) WITH ORDINALITY AS a(key, args, n)
@@ -55,7 +92,7 @@ pub(super) const PUT_KEYED: &str = concat!(
         SELECT a.id, $1, $2, a.args::json, $3, $3, t.at, t.at, $4, true
         FROM asked a JOIN kept k ON k.job = a.id CROSS JOIN t ORDER BY a.id
     )
-    SELECT k.job, t.micros, k.job = a.id FROM asked a JOIN kept k USING (key) CROSS JOIN t LEFT JOIN told ON true
+    SELECT k.job, t.micros, k.job = a.id FROM asked a JOIN kept k USING (key) CROSS JOIN t
     ORDER BY a.n"
 );
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 
 use super::Postgres;
-use super::batch::{Batch, Keys, MEET, Meeting, PUT, PUT_KEYED};
+use super::batch::{Batch, Keys, MEET, Meeting, PUT, PUT_KEYED, PUT_ONE};
 use super::bell::Bells;
 use super::columns::at;
 use super::notice::{BEGINNING, LONGEST};
@@ -89,9 +89,9 @@ pub(super) async fn put(
     Ok((keys.inserted(&kept), from))
 }
 
-/// The parameters of a statement that puts rows in.
+/// The parameters of a statement that puts rows in with these arguments.
 macro_rules! params {
-    ($batch:expr, $telling:expr $(, $more:expr)*) => {
+    ($batch:expr, $args:expr, $telling:expr $(, $more:expr)*) => {
         &[
             &$batch.queue,
             &$batch.name,
@@ -99,7 +99,7 @@ macro_rules! params {
             &$batch.max_attempts,
             &$batch.delay,
             &$batch.at,
-            &$batch.args,
+            $args,
             &$telling.channel,
             &$telling.by,
             &$telling.owed,
@@ -110,7 +110,10 @@ macro_rules! params {
 
 impl Door for Session<'_> {
     async fn put(&mut self, batch: &Batch<'_>, telling: &Telling<'_>) -> Result<(Vec<i64>, i64), Fault> {
-        let rows = self.query(PUT, params!(batch, telling)).await?;
+        let rows = match batch.args.as_slice() {
+            [args] => self.query(PUT_ONE, params!(batch, args, telling)).await?,
+            args => self.query(PUT, params!(batch, &args, telling)).await?,
+        };
         let ids = rows.iter().map(|row| at(row, 0)).collect::<Result<_, _>>()?;
         Ok((ids, from(&rows)?))
     }
@@ -121,7 +124,7 @@ impl Door for Session<'_> {
         keys: &Keys<'_>,
         telling: &Telling<'_>,
     ) -> Result<(Vec<Inserted>, i64), Fault> {
-        let rows = self.query(PUT_KEYED, params!(batch, telling, &keys.texts, &keys.lasts)).await?;
+        let rows = self.query(PUT_KEYED, params!(batch, &batch.args, telling, &keys.texts, &keys.lasts)).await?;
         let kept = rows.iter().map(|row| Ok(Inserted { id: at(row, 0)?, new: at(row, 2)? }));
         Ok((kept.collect::<Result<_, Fault>>()?, from(&rows)?))
     }

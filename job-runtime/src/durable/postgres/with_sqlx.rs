@@ -6,7 +6,7 @@ macro_rules! joins {
         use $sqlx::postgres::{PgConnection, PgRow};
         use $sqlx::{Connection, Postgres, Row, Transaction};
 
-        use crate::durable::postgres::batch::{Batch, Keys, MEET, Meeting, PUT, PUT_KEYED};
+        use crate::durable::postgres::batch::{Batch, Keys, MEET, Meeting, PUT, PUT_KEYED, PUT_ONE};
         use crate::durable::postgres::fault::by_code;
         use crate::durable::postgres::insert::{Door, Telling, put};
         use crate::durable::postgres::notice::BEGINNING;
@@ -58,9 +58,9 @@ macro_rules! joins {
             schema: &'c Schema,
         }
 
-        /// A statement that puts rows in, with its parameters but for those of the keys.
+        /// A statement that puts rows in with these arguments, with its parameters but for those of the keys.
         macro_rules! ask {
-            ($sql:expr, $batch:expr, $telling:expr) => {
+            ($sql:expr, $batch:expr, $args:expr, $telling:expr) => {
                 $sqlx::query(statement($sql))
                     .bind($batch.queue)
                     .bind($batch.name)
@@ -68,7 +68,7 @@ macro_rules! joins {
                     .bind($batch.max_attempts)
                     .bind($batch.delay)
                     .bind($batch.at)
-                    .bind(&$batch.args)
+                    .bind($args)
                     .bind($telling.channel)
                     .bind($telling.by)
                     .bind($telling.owed)
@@ -77,9 +77,12 @@ macro_rules! joins {
 
         impl Door for Joining<'_> {
             async fn put(&mut self, batch: &Batch<'_>, telling: &Telling<'_>) -> Result<(Vec<i64>, i64), Fault> {
-                let sql = self.schema.of(PUT);
-                let rows = ask!(&sql, batch, telling).fetch_all(&mut *self.connection).await;
-                let rows = rows.map_err(fault)?;
+                let (one, many) = (self.schema.of(PUT_ONE), self.schema.of(PUT));
+                let asked = match batch.args.as_slice() {
+                    [args] => ask!(&one, batch, *args, telling),
+                    args => ask!(&many, batch, args, telling),
+                };
+                let rows = asked.fetch_all(&mut *self.connection).await.map_err(fault)?;
                 let ids = rows.iter().map(|row| row.try_get(0).map_err(fault)).collect::<Result<_, _>>()?;
                 Ok((ids, from(&rows)?))
             }
@@ -91,7 +94,7 @@ macro_rules! joins {
                 telling: &Telling<'_>,
             ) -> Result<(Vec<Inserted>, i64), Fault> {
                 let sql = self.schema.of(PUT_KEYED);
-                let asked = ask!(&sql, batch, telling).bind(&keys.texts).bind(keys.lasts);
+                let asked = ask!(&sql, batch, &batch.args, telling).bind(&keys.texts).bind(keys.lasts);
                 let rows = asked.fetch_all(&mut *self.connection).await.map_err(fault)?;
                 let kept = rows.iter().map(|row| Ok(Inserted { id: row.try_get(0)?, new: row.try_get(2)? }));
                 Ok((kept.collect::<Result<_, _>>().map_err(fault)?, from(&rows)?))

@@ -1,7 +1,7 @@
 //! The planner takes the indexes that the statements were written for, whatever it believes the tables hold.
 
 use super::place::Place;
-use crate::durable::postgres::batch::{MEET, PUT, PUT_KEYED};
+use crate::durable::postgres::batch::{MEET, PUT, PUT_KEYED, PUT_ONE};
 use crate::durable::postgres::claim::{ADOPT, TAKE, TAKE_AND_LOOK};
 use crate::durable::postgres::lines::{PLANS, SETTINGS};
 use crate::durable::postgres::node::{BEREAVE, LOCK_STOPPED, RENEW};
@@ -79,6 +79,7 @@ async fn jobs_are_put_in_without_looking_at_those_that_are_there() {
     let batch = "'queue', 'job', 0, 1, 0, NULL, '{\"{}\"}', NULL, 1, NULL";
     for (statement, parameters) in [
         (PUT, batch.to_owned()),
+        (PUT_ONE, batch.replace(r#"'{"{}"}'"#, "'{}'")),
         (PUT_KEYED, format!("{batch}, '{{key}}', NULL")),
         (MEET, "'{1}', '{\"{}\"}', 0, 0, NULL, true".to_owned()),
         (LOCK_KEYS, "'{1}'".to_owned()),
