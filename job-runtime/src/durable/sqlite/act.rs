@@ -34,7 +34,8 @@ impl Table<'_> {
     /// A row that does not run never will.
     pub(super) fn cancel_waiting(&self, id: i64, reason: &str, now: i64) -> Result<()> {
         let cancel = "
-            UPDATE job_runtime_job SET state = 'cancelled', finished_at = ?3, error = ?2, parked = NULL, cancel = NULL
+            UPDATE job_runtime_job SET state = 'cancelled', finished_at = ?3, error = ?2, token = 0, parked = NULL,
+                cancel = NULL
             WHERE id = ?1";
         self.db.prepare_cached(cancel)?.execute(params![id, reason, now])?;
         Ok(())

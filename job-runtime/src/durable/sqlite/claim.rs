@@ -163,7 +163,7 @@ impl Table<'_> {
         let mut select = self.db.prepare_cached(concat!(
             "SELECT ",
             columns!(),
-            ", queue, name FROM job_runtime_job WHERE state = 'running' AND node = ?1 AND token = ?2 ORDER BY id"
+            ", queue, name FROM job_runtime_job WHERE token <> 0 AND node = ?1 AND token = ?2 ORDER BY id"
         ))?;
         let rows = select.query_map([node, token], read_whole)?;
         rows.collect()

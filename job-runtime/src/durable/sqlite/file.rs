@@ -15,6 +15,8 @@ use crate::durable::store::Fault;
 const GLANCE: Duration = Duration::from_millis(20);
 /// How often that is done before somebody hears of it: 5 s and a little.
 const GLANCES: u32 = 250;
+/// The size of a page of a new file, in bytes: rows that follow one another are changed together, mostly.
+const PAGE: u32 = 8 * 1024;
 /// How many statements are kept prepared: more than there are.
 const STATEMENTS: usize = 128;
 /// What the log may keep of its size when it begins anew.
@@ -89,6 +91,7 @@ impl File {
     fn prepare(&self, db: &Connection) -> Result<String> {
         db.busy_timeout(GLANCE)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
+        db.pragma_update(None, "page_size", PAGE)?;
         let log = self.patiently(|| log_of(db))?;
         // What was answered is on the disk.
         db.pragma_update(None, "synchronous", "FULL")?;

@@ -57,7 +57,8 @@ fn meaning(state: JobState, now: i64) -> String {
         JobState::Available => format!("job.state = 'waiting' AND (job.run_at IS NULL OR job.run_at <= {now})"),
         JobState::Scheduled => format!("job.state = 'waiting' AND job.run_at > {now} AND job.attempt = 0"),
         JobState::Retryable => format!("job.state = 'waiting' AND job.run_at > {now} AND job.attempt > 0"),
-        JobState::Running | JobState::Parked => format!("job.state = '{state}'"),
+        JobState::Running => "job.token <> 0".to_owned(),
+        JobState::Parked => "job.parked IS NOT NULL".to_owned(),
         JobState::Completed | JobState::Cancelled | JobState::Discarded => {
             format!("job.state = '{state}' AND job.finished_at IS NOT NULL")
         }

@@ -33,9 +33,9 @@ impl Table<'_> {
         let mut census = QueueInfo::default();
         self.count_finished(queue, &mut census)?;
         self.count_waiting(queue, now, &mut census)?;
-        let running = "SELECT count(*) FROM job_runtime_job WHERE state = 'running' AND queue = ?1";
+        let running = "SELECT count(*) FROM job_runtime_job WHERE token <> 0 AND queue = ?1";
         census.running = self.count(running, [queue])?;
-        let parked = "SELECT count(*) FROM job_runtime_job WHERE state = 'parked' AND queue = ?1";
+        let parked = "SELECT count(*) FROM job_runtime_job WHERE parked IS NOT NULL AND queue = ?1";
         census.parked = self.count(parked, [queue])?;
         let paused = "SELECT reason FROM job_runtime_pause WHERE kind = ?1 AND name = ?2";
         let values = params![Subject::Queue.as_str(), queue];

@@ -32,7 +32,7 @@ impl Table<'_> {
     fn unpark(&mut self, known: &str) -> Result<()> {
         let unpark = "
             UPDATE job_runtime_job SET state = 'waiting', parked = NULL, error = NULL
-            WHERE state = 'parked' AND parked = 'unknown' AND name IN (SELECT value FROM json_each(?1))
+            WHERE parked = 'unknown' AND name IN (SELECT value FROM json_each(?1))
             RETURNING queue";
         let mut unpark = self.db.prepare_cached(unpark)?;
         let mut rows = unpark.query([known])?;
@@ -50,7 +50,7 @@ impl Table<'_> {
             self.renew(node, *until, known, signs, now)?;
         }
         let cancelled = "SELECT id, cancel FROM job_runtime_job
-            WHERE state = 'running' AND node = ?1 AND cancel IS NOT NULL ORDER BY id";
+            WHERE token <> 0 AND node = ?1 AND cancel IS NOT NULL ORDER BY id";
         let mut cancelled = self.db.prepare_cached(cancelled)?;
         let cancelled = cancelled.query_map([node.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Beat { known: lease.is_some(), now: time(now), cancelled: cancelled.collect::<Result<_>>()? })
@@ -105,7 +105,7 @@ impl Table<'_> {
     /// What a node has claimed.
     fn orphans(&self, node: i64) -> Result<Vec<Orphan>> {
         let orphans = "SELECT id, name, queue, deaths, cancel FROM job_runtime_job
-            WHERE state = 'running' AND node = ?1 ORDER BY id";
+            WHERE token <> 0 AND node = ?1 ORDER BY id";
         let mut orphans = self.db.prepare_cached(orphans)?;
         let orphans = orphans.query_map([node], |row| {
             let (id, name, queue) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -131,7 +131,8 @@ impl Table<'_> {
     }
 
     fn quarantine(&self, id: i64, deaths: u32) -> Result<()> {
-        let park = "UPDATE job_runtime_job SET state = 'parked', parked = ?2, error = ?3, node = NULL WHERE id = ?1";
+        let park = "UPDATE job_runtime_job SET state = 'parked', parked = ?2, error = ?3, node = NULL, token = 0
+            WHERE id = ?1";
         let error = format!("its process died under it {deaths} times");
         self.db.prepare_cached(park)?.execute(params![id, Parked::Quarantined.as_str(), error])?;
         Ok(())
@@ -139,7 +140,7 @@ impl Table<'_> {
 
     /// A row waits again, alone if its process died under it more than once.
     fn let_wait(&self, id: i64) -> Result<()> {
-        let wait = "UPDATE job_runtime_job SET state = 'waiting', node = NULL,
+        let wait = "UPDATE job_runtime_job SET state = 'waiting', node = NULL, token = 0,
             lane = CASE WHEN deaths > 1 THEN -1 ELSE priority END WHERE id = ?1";
         self.db.prepare_cached(wait)?.execute([id])?;
         Ok(())
@@ -153,7 +154,8 @@ impl Table<'_> {
                 self.free_key(orphan.id, false)?;
                 self.tell_ended(orphan.id)?;
             } else {
-                let release = "UPDATE job_runtime_job SET state = 'waiting', node = NULL, attempt = attempt - 1
+                let release =
+                    "UPDATE job_runtime_job SET state = 'waiting', node = NULL, token = 0, attempt = attempt - 1
                     WHERE id = ?1";
                 self.db.prepare_cached(release)?.execute([orphan.id])?;
                 self.tell(Notice::Work(orphan.queue.into()));
@@ -166,7 +168,7 @@ impl Table<'_> {
     fn close(&mut self, node: i64) -> Result<()> {
         let strand = "
             UPDATE job_runtime_job SET node = NULL
-            WHERE queue = '@cluster' AND state IN ('waiting', 'running') AND state = 'waiting' AND run_at IS NULL AND node = ?1
+            WHERE queue = '@cluster' AND finished_at IS NULL AND state = 'waiting' AND run_at IS NULL AND node = ?1
             RETURNING name";
         let mut strand = self.db.prepare_cached(strand)?;
         let mut rows = strand.query([node])?;

@@ -13,7 +13,7 @@ use crate::durable::store::{Claim, Notice};
 /// The row of an attempt, as long as it is claimed so.
 macro_rules! claimed {
     () => {
-        " WHERE id = ?1 AND state = 'running' AND attempt = ?2 AND token = ?3"
+        " WHERE id = ?1 AND attempt = ?2 AND token = ?3"
     };
 }
 
@@ -94,8 +94,8 @@ impl Table<'_> {
             together.entry((token, attempt)).or_default().push(id);
         }
         let complete = "
-            UPDATE job_runtime_job SET state = 'completed', finished_at = ?5, error = NULL, cancel = NULL
-            WHERE id BETWEEN ?1 AND ?2 AND state = 'running' AND attempt = ?3 AND token = ?4";
+            UPDATE job_runtime_job SET state = 'completed', finished_at = ?5, token = 0, error = NULL, cancel = NULL
+            WHERE id BETWEEN ?1 AND ?2 AND attempt = ?3 AND token = ?4";
         let mut complete = self.db.prepare_cached(complete)?;
         self.db.prepare_cached("SAVEPOINT complete")?.execute([])?;
         let mut completed = 0;
@@ -114,7 +114,7 @@ impl Table<'_> {
 
     fn complete(&self, Claim { id, attempt, token }: Claim, now: i64) -> Result<bool> {
         let complete = concat!(
-            "UPDATE job_runtime_job SET state = 'completed', finished_at = ?4, error = NULL, cancel = NULL",
+            "UPDATE job_runtime_job SET state = 'completed', finished_at = ?4, token = 0, error = NULL, cancel = NULL",
             claimed!()
         );
         Ok(self.db.prepare_cached(complete)?.execute(params![id, attempt, token, now])? > 0)
@@ -124,7 +124,7 @@ impl Table<'_> {
     fn settle_stopped(&self, settlement: &Settlement, now: i64) -> Result<bool> {
         let Settlement { claim: Claim { id, attempt, token }, outcome, .. } = settlement;
         let cancelled = concat!(
-            "UPDATE job_runtime_job SET state = 'cancelled', finished_at = ?4, error = cancel, cancel = NULL, ",
+            "UPDATE job_runtime_job SET state = 'cancelled', finished_at = ?4, token = 0, error = cancel, cancel = NULL, ",
             noted!("?4", "?5", "cancel"),
             claimed!(),
             " AND cancel IS NOT NULL"
@@ -153,7 +153,7 @@ impl Table<'_> {
     fn settle_over(&self, settlement: &Settlement, state: &str, now: i64) -> Result<bool> {
         let Settlement { claim: Claim { id, attempt, token }, outcome, .. } = settlement;
         let over = concat!(
-            "UPDATE job_runtime_job SET state = ?6, finished_at = ?4, error = ?7, cancel = NULL, ",
+            "UPDATE job_runtime_job SET state = ?6, finished_at = ?4, token = 0, error = ?7, cancel = NULL, ",
             noted!("?4", "?5", "?7"),
             claimed!()
         );
@@ -164,7 +164,7 @@ impl Table<'_> {
     fn settle_retry(&mut self, settlement: &Settlement, run_at: i64, now: i64) -> Result<bool> {
         let Settlement { claim: Claim { id, attempt, token }, outcome, .. } = settlement;
         let retry = concat!(
-            "UPDATE job_runtime_job SET state = 'waiting', run_at = ?6, node = NULL, error = ?7,
+            "UPDATE job_runtime_job SET state = 'waiting', run_at = ?6, node = NULL, token = 0, error = ?7,
                 lane = priority, ",
             noted!("?4", "?5", "?7"),
             claimed!(),
@@ -176,7 +176,7 @@ impl Table<'_> {
 
     fn settle_snooze(&mut self, Claim { id, attempt, token }: Claim, run_at: i64) -> Result<bool> {
         let snooze = concat!(
-            "UPDATE job_runtime_job SET state = 'waiting', run_at = ?4, node = NULL, attempt = attempt - 1,
+            "UPDATE job_runtime_job SET state = 'waiting', run_at = ?4, node = NULL, token = 0, attempt = attempt - 1,
                 lane = priority",
             claimed!(),
             " RETURNING queue"
@@ -186,7 +186,7 @@ impl Table<'_> {
 
     fn settle_released(&mut self, Claim { id, attempt, token }: Claim) -> Result<bool> {
         let released = concat!(
-            "UPDATE job_runtime_job SET state = 'waiting', node = NULL, attempt = attempt - 1",
+            "UPDATE job_runtime_job SET state = 'waiting', node = NULL, token = 0, attempt = attempt - 1",
             claimed!(),
             " RETURNING queue"
         );
@@ -196,7 +196,7 @@ impl Table<'_> {
     fn settle_parked(&self, settlement: &Settlement, why: &str) -> Result<bool> {
         let Claim { id, attempt, token } = settlement.claim;
         let parked = concat!(
-            "UPDATE job_runtime_job SET state = 'parked', parked = ?4, error = ?5, node = NULL, cancel = NULL,
+            "UPDATE job_runtime_job SET state = 'parked', parked = ?4, error = ?5, node = NULL, token = 0, cancel = NULL,
                 attempt = attempt - 1",
             claimed!()
         );

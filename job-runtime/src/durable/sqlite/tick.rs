@@ -113,7 +113,7 @@ impl Table<'_> {
     pub(super) fn admit(&mut self, claim: Claim, entrance: &Entrance, now: i64) -> Result<Admission> {
         let admit = "
             UPDATE job_runtime_job SET asking = 0
-            WHERE id = ?1 AND state = 'running' AND attempt = ?2 AND token = ?3 AND asking";
+            WHERE id = ?1 AND attempt = ?2 AND token = ?3 AND asking";
         let Claim { id, attempt, token } = claim;
         let asked = self.db.prepare_cached(admit)?.execute(params![id, attempt, token])? > 0;
         if asked { self.resolve(id, entrance, now) } else { Ok(Admission::Skip(SkipReason::Cancelled, None)) }
@@ -149,7 +149,7 @@ impl Table<'_> {
     /// A claimed run waits for a place.
     fn put_back(&self, id: i64) -> Result<()> {
         let put_back = "
-            UPDATE job_runtime_job SET state = 'waiting', run_at = NULL, attempt = attempt - 1, starts = starts - 1
+            UPDATE job_runtime_job SET state = 'waiting', run_at = NULL, token = 0, attempt = attempt - 1, starts = starts - 1
             WHERE id = ?1";
         self.db.prepare_cached(put_back)?.execute([id])?;
         Ok(())
@@ -164,7 +164,7 @@ impl Table<'_> {
     fn running(&self, name: &str) -> Result<Vec<Running>> {
         let running = "
             SELECT id, serial, state = 'waiting' FROM job_runtime_job
-            WHERE queue = '@cluster' AND state IN ('waiting', 'running') AND name = ?1
+            WHERE queue = '@cluster' AND finished_at IS NULL AND parked IS NULL AND name = ?1
                 AND CASE state WHEN 'running' THEN NOT asking ELSE run_at IS NOT NULL END
             ORDER BY id";
         let mut running = self.db.prepare_cached(running)?;
@@ -177,7 +177,7 @@ impl Table<'_> {
     fn waiting(&self, name: &str) -> Result<Option<i64>> {
         let waiting = "
             SELECT id FROM job_runtime_job
-            WHERE queue = '@cluster' AND state IN ('waiting', 'running') AND name = ?1
+            WHERE queue = '@cluster' AND finished_at IS NULL AND name = ?1
                 AND state = 'waiting' AND run_at IS NULL
             ORDER BY id LIMIT 1";
         self.db.prepare_cached(waiting)?.query_row([name], |row| row.get(0)).optional()
@@ -225,7 +225,7 @@ impl Table<'_> {
         let next = "
             UPDATE job_runtime_job SET run_at = ?3 WHERE id = (
                 SELECT id FROM job_runtime_job
-                WHERE queue = '@cluster' AND state IN ('waiting', 'running') AND name = ?1
+                WHERE queue = '@cluster' AND finished_at IS NULL AND name = ?1
                     AND state = 'waiting' AND run_at IS NULL AND (node IS NULL OR node = ?2)
                 ORDER BY scheduled_at, id LIMIT 1)
             RETURNING id";

@@ -27,7 +27,7 @@ CREATE TABLE job_runtime_job (
     -- whether it keeps others out by a key
     keyed        INTEGER NOT NULL DEFAULT 0,
     node         INTEGER,
-    -- drawn for each claim
+    -- drawn for each claim; 0 unless it runs
     token        INTEGER NOT NULL DEFAULT 0,
     enqueued_at  INTEGER NOT NULL,
     started_at   INTEGER,
@@ -42,12 +42,13 @@ CREATE TABLE job_runtime_job (
     attempts     TEXT
 ) STRICT;
 
+-- Each by what changes as seldom as can be: only then SQLite has to look at it.
 CREATE INDEX job_runtime_job_waiting ON job_runtime_job (queue, lane, name, run_at) WHERE state = 'waiting';
-CREATE INDEX job_runtime_job_running ON job_runtime_job (node) WHERE state = 'running';
-CREATE INDEX job_runtime_job_parked ON job_runtime_job (name) WHERE state = 'parked';
+CREATE INDEX job_runtime_job_running ON job_runtime_job (node) WHERE token <> 0;
+CREATE INDEX job_runtime_job_parked ON job_runtime_job (name) WHERE parked IS NOT NULL;
 CREATE INDEX job_runtime_job_finished ON job_runtime_job (queue, state, finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX job_runtime_job_tick ON job_runtime_job (name)
-    WHERE queue = '@cluster' AND state IN ('waiting', 'running');
+    WHERE queue = '@cluster' AND finished_at IS NULL;
 
 CREATE TABLE job_runtime_node (
     id    INTEGER PRIMARY KEY,

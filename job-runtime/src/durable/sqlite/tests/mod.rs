@@ -61,5 +61,11 @@ async fn agrees(count: u64) {
         let folder = Folder::new();
         let store = folder.store().await;
         agree(&Memory::default(), &store, Time::Given, seed).await;
+        // What its indexes are by says the same as the state.
+        let other = "SELECT count(*) FROM job_runtime_job
+            WHERE (state = 'running') <> (token <> 0) OR (state = 'parked') <> (parked IS NOT NULL)
+                OR (state IN ('completed', 'cancelled', 'discarded')) <> (finished_at IS NOT NULL)";
+        let other: i64 = folder.connection().query_row(other, [], |row| row.get(0)).expect("a number");
+        assert_eq!(other, 0, "seed {seed}");
     }
 }
