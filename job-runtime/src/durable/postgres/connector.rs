@@ -1,9 +1,12 @@
 //! How a connection is made, with whatever TLS somebody brought.
 
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, RecyclingMethod};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::JoinHandle;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, Socket};
 
@@ -11,8 +14,8 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, Socket};
 pub(super) trait Connector: Send + Sync {
     fn connect<'a>(&'a self, config: &'a Config) -> Connecting<'a>;
 
-    /// Those of a pool, which are moved by tasks.
-    fn manager(&self, config: Config) -> Manager;
+    /// Those of a pool, which are moved by tasks; `home` is where the work itself is done.
+    fn manager(&self, config: Config, home: Arc<OnceLock<Handle>>) -> Manager;
 }
 
 pub(super) type Connecting<'a> = Pin<Box<dyn Future<Output = Result<(Client, Box<dyn Wire>), Error>> + Send + 'a>>;
@@ -41,9 +44,59 @@ where
         })
     }
 
-    fn manager(&self, config: Config) -> Manager {
-        Manager::from_config(config, self.0.clone(), ManagerConfig { recycling_method: RecyclingMethod::Fast })
+    fn manager(&self, config: Config, home: Arc<OnceLock<Handle>>) -> Manager {
+        let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        Manager::from_connect(config, Shared { tls: self.0.clone(), home }, settings)
     }
+}
+
+/// Makes connections that whoever comes may use, from whatever runtime.
+struct Shared<T> {
+    tls: T,
+    home: Arc<OnceLock<Handle>>,
+}
+
+/// A connection, and the task that moves it.
+type Moved = (Client, JoinHandle<()>);
+
+impl<T> Connect for Shared<T>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send + Sync,
+    T::TlsConnect: Send + Sync,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    fn connect(&self, config: &Config) -> Pin<Box<dyn Future<Output = Result<Moved, Error>> + Send + '_>> {
+        let (config, tls) = (config.clone(), self.tls.clone());
+        Box::pin(async move {
+            // Here, so that who puts a job in need not wait for another thread; but a runtime of one thread moves nothing
+            // while nothing is awaited on it.
+            let here = Handle::current();
+            let stands_still = here.runtime_flavor() == RuntimeFlavor::CurrentThread;
+            let place = self.home.get().filter(|_| stands_still).unwrap_or(&here);
+            #[expect(clippy::disallowed_methods, reason = "as the pool does, but where it goes on")]
+            let made = place.spawn(moved(config.clone(), tls.clone())).await;
+            match made {
+                Ok(made) => made,
+                // That runtime has ended.
+                Err(_) => moved(config, tls).await,
+            }
+        })
+    }
+}
+
+/// A connection that is moved by a task of this runtime.
+async fn moved<T>(config: Config, tls: T) -> Result<Moved, Error>
+where
+    T: MakeTlsConnect<Socket> + Send,
+    T::Stream: Send + 'static,
+    T::TlsConnect: Send,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    let (client, connection) = config.connect(tls).await?;
+    #[expect(clippy::disallowed_methods, reason = "as the pool does, but where it goes on")]
+    let moving = tokio::spawn(async move { drop(connection.await) });
+    Ok((client, moving))
 }
 
 impl<T> Wire for Connection<Socket, T>

@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, HookError, Pool, PoolError, QueueMode, Runtime};
-use tokio::runtime::{Handle, Id};
+use deadpool_postgres::{BuildError, Hook, HookError, Manager, Pool, PoolError, QueueMode, Runtime};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio_postgres::Config;
 
@@ -80,7 +80,7 @@ pub(super) struct Lines {
     lease: Arc<Mutex<Option<Line>>>,
     ticks: Arc<Mutex<Option<Line>>>,
     /// Where the work itself is done: only there the connections above are used, as they live with that runtime.
-    home: OnceLock<Id>,
+    home: Arc<OnceLock<Handle>>,
 }
 
 impl Lines {
@@ -88,15 +88,17 @@ impl Lines {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(patience.connect);
         }
-        let pool = pool(&config, &*connector, patience).map_err(|error| error.to_string());
+        let home = Arc::default();
+        let pool = pool(connector.manager(config.clone(), Arc::clone(&home)), patience);
+        let pool = pool.map_err(|error| error.to_string());
         let [claims, ends, lease, ticks] = std::array::from_fn(|_| Arc::default());
         let clock = Clock::real();
-        Self { config, connector, schema, clock, patience, pool, claims, ends, lease, ticks, home: OnceLock::new() }
+        Self { config, connector, schema, clock, patience, pool, claims, ends, lease, ticks, home }
     }
 
     /// From now on the work is done on this runtime.
     pub(super) fn settle_here(&self) {
-        let _ = self.home.set(Handle::current().id());
+        let _ = self.home.set(Handle::current());
     }
 
     /// A connection for one call: that of the post, or one of the pool for who calls from elsewhere.
@@ -105,7 +107,7 @@ impl Lines {
     }
 
     pub(super) async fn within(&self, post: Post, limit: Duration) -> Result<Session<'_>, Fault> {
-        if self.home.get() != Some(&Handle::current().id()) {
+        if self.home.get().map(Handle::id) != Some(Handle::current().id()) {
             return self.pooled().await;
         }
         let until = self.clock.moment() + limit;
@@ -169,12 +171,12 @@ impl Lines {
     }
 }
 
-fn pool(config: &Config, connector: &dyn Connector, patience: Patience) -> Result<Pool, deadpool_postgres::BuildError> {
+fn pool(manager: Manager, patience: Patience) -> Result<Pool, BuildError> {
     let settings = Hook::async_fn(|client, _| {
         let client: &mut deadpool_postgres::ClientWrapper = client;
         Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
     });
-    Pool::builder(connector.manager(config.clone()))
+    Pool::builder(manager)
         .max_size(POOL)
         // As few of them as are needed are used.
         .queue_mode(QueueMode::Lifo)

@@ -1,8 +1,10 @@
 //! The schema, rights, and a database that does not answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use private_postgres::{Direction, Proxy};
+use tokio::runtime::Builder;
 
 use super::place::{
     NOW, Place, all, beat, claim, ids, jobs, join, node, patient, put, settle, settlement, store, wish,
@@ -160,6 +162,25 @@ async fn connections_that_were_needed_once_are_closed_but_for_one() {
     until("1");
     put(&store, &jobs(1)).await;
     assert_eq!(place.sql(there), "1");
+}
+
+/// A runtime of one thread moves nothing unless something is awaited on it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_a_runtime_connected_that_stands_still_others_can_use() {
+    let place = Place::new("still");
+    place.open().await;
+    let store = patient(place.url(), Patience { answer: Duration::from_secs(2), ..Patience::USUAL });
+    store.migrate(NOW).await.expect("it is there");
+    let putting = Arc::clone(&store);
+    let put_in = move || {
+        let still = Builder::new_current_thread().enable_all().build().expect("it has a thread");
+        still.block_on(put(&putting, &jobs(1)));
+        still
+    };
+    let still = std::thread::spawn(put_in).join().expect("it is put in");
+    put(&store, &jobs(1)).await;
+    still.shutdown_background();
+    put(&store, &jobs(1)).await;
 }
 
 #[tokio::test]
