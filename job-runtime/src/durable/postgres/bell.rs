@@ -35,6 +35,22 @@ struct Bell {
     owes: Option<i64>,
 }
 
+/// A notification that is owed from the moment on at which this is dropped, if it is: also when nobody waits for the
+/// answer any more, and what it tells of may be there.
+pub(super) struct Owing<'b> {
+    pub(super) bells: &'b Bells,
+    pub(super) queue: Arc<str>,
+    pub(super) from: Option<i64>,
+}
+
+impl Drop for Owing<'_> {
+    fn drop(&mut self) {
+        if let Some(from) = self.from {
+            self.bells.owe(&self.queue, from);
+        }
+    }
+}
+
 impl Bells {
     /// Whether to tell with what is put in now, and from when on, if something is owed: it is owed no more. Else it is to
     /// be [owed](Self::owe) when it is in.
@@ -63,9 +79,10 @@ impl Bells {
         }
     }
 
-    /// When the next that is owed is to be told, and what is at a moment: it is owed no more, and the queue rung.
-    pub(super) fn due(&self, now: Moment) -> (Vec<(Arc<str>, i64)>, Option<Moment>) {
-        self.after(now, QUIET)
+    /// What is owed and due at a moment, and when the next is. What is not told of it is owed again.
+    pub(super) fn due(&self, now: Moment) -> (Vec<Owing<'_>>, Option<Moment>) {
+        let (due, next) = self.after(now, QUIET);
+        (due.into_iter().map(|(queue, from)| Owing { bells: self, queue, from: Some(from) }).collect(), next)
     }
 
     /// All that is owed, however short it has been quiet.
@@ -73,6 +90,7 @@ impl Bells {
         self.after(now, Duration::ZERO).0
     }
 
+    /// What was owed, and is no more: the queues are rung.
     fn after(&self, now: Moment, quiet: Duration) -> (Vec<(Arc<str>, i64)>, Option<Moment>) {
         let mut due = Vec::new();
         let mut next = None::<Moment>;
@@ -107,6 +125,13 @@ mod tests {
         Moment::NEVER - Duration::from_secs(1_000) + Duration::from_millis(millis)
     }
 
+    /// What is due, and told.
+    fn told(bells: &Bells, now: Moment) -> (Vec<(Arc<str>, i64)>, Option<Moment>) {
+        let (due, next) = bells.due(now);
+        let told = due.into_iter().filter_map(|mut due| Some((Arc::clone(&due.queue), due.from.take()?)));
+        (told.collect(), next)
+    }
+
     #[test]
     fn the_first_is_told_at_once_and_the_last_when_it_has_been_quiet() {
         let (bells, mail): (Bells, Arc<str>) = (Bells::default(), "mail".into());
@@ -115,9 +140,9 @@ mod tests {
             assert_eq!(bells.ring(&mail, moment(at)), None);
             bells.owe(&mail, from);
         }
-        assert_eq!(bells.due(moment(4)), (vec![], Some(moment(5))));
-        assert_eq!(bells.due(moment(5)), (vec![(Arc::clone(&mail), 10)], None));
-        assert_eq!(bells.due(moment(50)), (vec![], None), "it is told once");
+        assert_eq!(told(&bells, moment(4)), (vec![], Some(moment(5))));
+        assert_eq!(told(&bells, moment(5)), (vec![(Arc::clone(&mail), 10)], None));
+        assert_eq!(told(&bells, moment(50)), (vec![], None), "it is told once");
         assert_eq!(bells.ring(&mail, moment(9)), None, "it was told at 5");
         assert_eq!(bells.ring(&mail, moment(10)), Some(Ring { owed: None }));
     }
@@ -128,7 +153,7 @@ mod tests {
         assert_eq!(bells.ring(&mail, moment(0)), Some(Ring { owed: None }));
         bells.owe(&mail, 30);
         assert_eq!(bells.ring(&mail, moment(6)), Some(Ring { owed: Some(30) }));
-        assert_eq!(bells.due(moment(50)), (vec![], None));
+        assert_eq!(told(&bells, moment(50)), (vec![], None));
     }
 
     #[test]
@@ -138,5 +163,21 @@ mod tests {
         assert!(bells.ring(&mail, moment(2)).is_none());
         bells.owe(&mail, 7);
         assert_eq!(bells.all(moment(3)), [(mail, 7)]);
+    }
+
+    #[test]
+    fn what_could_not_be_told_is_owed_again() {
+        let (bells, mail, post): (Bells, Arc<str>, Arc<str>) = (Bells::default(), "mail".into(), "post".into());
+        for (queue, from) in [(&mail, 10), (&post, 20)] {
+            assert!(bells.ring(queue, moment(0)).is_some());
+            bells.owe(queue, from);
+        }
+        let (due, _) = bells.due(moment(5));
+        assert_eq!(due.len(), 2);
+        drop(due);
+        let (mut again, _) = told(&bells, moment(10));
+        again.sort();
+        assert_eq!(again, [(mail, 10), (post, 20)]);
+        assert_eq!(told(&bells, moment(50)), (vec![], None));
     }
 }

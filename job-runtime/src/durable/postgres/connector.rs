@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use deadpool_postgres::{Connect, Manager, ManagerConfig, RecyclingMethod};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, Socket};
 
@@ -71,16 +71,16 @@ where
         Box::pin(async move {
             // Here, so that who puts a job in need not wait for another thread; but a runtime of one thread moves nothing
             // while nothing is awaited on it.
-            let here = Handle::current();
-            let stands_still = here.runtime_flavor() == RuntimeFlavor::CurrentThread;
-            let place = self.home.get().filter(|_| stands_still).unwrap_or(&here);
-            #[expect(clippy::disallowed_methods, reason = "as the pool does, but where it goes on")]
-            let made = place.spawn(moved(config.clone(), tls.clone())).await;
-            match made {
-                Ok(made) => made,
-                // That runtime has ended.
-                Err(_) => moved(config, tls).await,
+            let stands_still = Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
+            if let Some(home) = self.home.get().filter(|_| stands_still) {
+                // It ends where it is not awaited any more.
+                let mut making = JoinSet::new();
+                making.spawn_on(moved(config.clone(), tls.clone()), home);
+                if let Some(Ok(made)) = making.join_next().await {
+                    return made;
+                }
             }
+            moved(config, tls).await
         })
     }
 }

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 
 use super::Postgres;
 use super::batch::{Batch, Keys, MEET, Meeting, PUT, PUT_KEYED, PUT_ONE};
-use super::bell::Bells;
+use super::bell::Owing;
 use super::columns::at;
 use super::notice::{BEGINNING, LONGEST};
 use super::session::Session;
@@ -146,29 +146,14 @@ fn from(rows: &[Row]) -> Result<i64, Fault> {
     rows.first().map_or(Ok(BEGINNING), |row| at(row, 1))
 }
 
-/// A notification that is owed from the moment on at which this is dropped, if it is: also when nobody waits for the
-/// answer any more, and the rows may be in.
-struct Owing<'b> {
-    bells: &'b Bells,
-    queue: &'b Arc<str>,
-    from: Option<i64>,
-}
-
-impl Drop for Owing<'_> {
-    fn drop(&mut self) {
-        if let Some(from) = self.from {
-            self.bells.owe(self.queue, from);
-        }
-    }
-}
-
 impl Postgres {
     pub(super) async fn put_in(&self, jobs: &NewJobs) -> Result<Vec<Inserted>, Fault> {
         let mut session = self.lines.pooled().await?;
         let (queue, bells) = (&jobs.queue, &self.bells);
         let ring = bells.ring(queue, self.lines.clock.moment());
         let (rings, owed) = (ring.is_some(), ring.and_then(|ring| ring.owed));
-        let mut owing = Owing { bells, queue, from: if rings { owed } else { Some(BEGINNING) } };
+        let from = if rings { owed } else { Some(BEGINNING) };
+        let mut owing = Owing { bells, queue: Arc::clone(queue), from };
         let channel = Some(self.lines.schema.name()).filter(|_| rings && fits(queue));
         let (inserted, from) = put(&mut session, jobs, &Telling { channel, by: self.id, owed }).await?;
         session.done();

@@ -47,14 +47,12 @@ impl Postgres {
     /// Tells what is owed and due; when the next is.
     async fn tell_owed(&self, line: &mut Line) -> Result<Option<Moment>, Fault> {
         let (due, next) = self.bells.due(self.lines.clock.moment());
-        for (queue, from) in due {
-            let payload = self.work(&queue, from);
-            let channel = self.lines.schema.name();
+        for mut owing in due {
+            let Some(from) = owing.from else { continue };
+            let (channel, payload) = (self.lines.schema.name(), self.work(&owing.queue, from));
             let sent = async { line.query(&self.lines.schema, NOTIFY, &[&channel, &payload], false).await };
-            if let Err(fault) = self.answered(sent).await {
-                self.bells.owe(&queue, from);
-                return Err(fault);
-            }
+            self.answered(sent).await?;
+            owing.from = None;
         }
         Ok(next)
     }

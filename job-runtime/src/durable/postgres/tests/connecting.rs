@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use private_postgres::{Direction, Proxy};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
 use super::place::{
@@ -181,6 +183,21 @@ async fn what_a_runtime_connected_that_stands_still_others_can_use() {
     put(&store, &jobs(1)).await;
     still.shutdown_background();
     put(&store, &jobs(1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_connection_that_nobody_awaits_any_more_is_not_made() {
+    let mute = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let store = patient(&format!("postgres://anna@{}/shop", mute.local_addr().expect("it has one")), IMPATIENT);
+    store.lines.settle_here();
+    let putting = std::thread::spawn(move || {
+        let still = Builder::new_current_thread().enable_all().build().expect("it has a thread");
+        still.block_on(store.insert(&jobs(1), NOW)).err()
+    });
+    let (mut made, _) = mute.accept().await.expect("somebody comes");
+    made.read_to_end(&mut Vec::new()).await.expect("it is closed");
+    let fault = putting.join().expect("it is told");
+    assert!(fault.is_some_and(|fault| fault.passing));
 }
 
 #[tokio::test]
