@@ -47,6 +47,18 @@ macro_rules! together {
         )
     };
 }
+/// Puts one row in, with less for the server to do than where there are several.
+pub(super) const PUT_ONE: &str = concat!(
+    "INSERT INTO job_runtime.job (queue, name, args, priority, lane, run_at, scheduled_at, max_attempts)
+    SELECT $1, $2, $7::text::json, $3, $3, at, at, $4 FROM (VALUES (",
+    due!(),
+    ")) AS t(at)
+    RETURNING id, ",
+    micros!("run_at"),
+    ", ",
+    told!("run_at")
+);
+
 /// Puts rows in. `$8` is the channel through which it is told, or nothing.
 pub(super) const PUT: &str = concat!(
     "WITH ",
@@ -57,18 +69,6 @@ pub(super) const PUT: &str = concat!(
         RETURNING id
     )
     SELECT put.id, t.micros FROM put CROSS JOIN t"
-);
-
-/// Puts one row in, as most do: so the server has less to do for it.
-pub(super) const PUT_ONE: &str = concat!(
-    "INSERT INTO job_runtime.job (queue, name, args, priority, lane, run_at, scheduled_at, max_attempts)
-    SELECT $1, $2, $7::text::json, $3, $3, at, at, $4 FROM (VALUES (",
-    due!(),
-    ")) AS t(at)
-    RETURNING id, ",
-    micros!("run_at"),
-    ", ",
-    told!("run_at")
 );
 
 /// The same for rows with keys, `$11`, which are there once: whether a row goes in is decided by the index of the keys,

@@ -1,10 +1,11 @@
 //! How a connection is made, with whatever TLS somebody brought.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use deadpool_postgres::{Connect, Manager, ManagerConfig, RecyclingMethod};
+use deadpool_postgres::Connect;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -13,9 +14,6 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, Socket};
 /// Makes connections.
 pub(super) trait Connector: Send + Sync {
     fn connect<'a>(&'a self, config: &'a Config) -> Connecting<'a>;
-
-    /// Those of a pool, which are moved by tasks; `home` is where the work itself is done.
-    fn manager(&self, config: Config, home: Arc<OnceLock<Handle>>) -> Manager;
 }
 
 pub(super) type Connecting<'a> = Pin<Box<dyn Future<Output = Result<(Client, Box<dyn Wire>), Error>> + Send + 'a>>;
@@ -43,31 +41,21 @@ where
             Ok((client, wire))
         })
     }
-
-    fn manager(&self, config: Config, home: Arc<OnceLock<Handle>>) -> Manager {
-        let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        Manager::from_connect(config, Shared { tls: self.0.clone(), home }, settings)
-    }
 }
 
-/// Makes connections that whoever comes may use, from whatever runtime.
-struct Shared<T> {
-    tls: T,
-    home: Arc<OnceLock<Handle>>,
+/// Makes connections of a pool, which whoever comes may use, from whatever runtime, and which are moved by tasks.
+pub(super) struct Shared {
+    pub(super) connector: Arc<dyn Connector>,
+    /// Where the work itself is done.
+    pub(super) home: Arc<OnceLock<Handle>>,
 }
 
 /// A connection, and the task that moves it.
 type Moved = (Client, JoinHandle<()>);
 
-impl<T> Connect for Shared<T>
-where
-    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
-    T::Stream: Send + Sync,
-    T::TlsConnect: Send + Sync,
-    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
-{
+impl Connect for Shared {
     fn connect(&self, config: &Config) -> Pin<Box<dyn Future<Output = Result<Moved, Error>> + Send + '_>> {
-        let (config, tls) = (config.clone(), self.tls.clone());
+        let config = config.clone();
         Box::pin(async move {
             // Here, so that who puts a job in need not wait for another thread; but a runtime of one thread moves nothing
             // while nothing is awaited on it.
@@ -75,27 +63,21 @@ where
             if let Some(home) = self.home.get().filter(|_| stands_still) {
                 // It ends where it is not awaited any more.
                 let mut making = JoinSet::new();
-                making.spawn_on(moved(config.clone(), tls.clone()), home);
+                making.spawn_on(moved(Arc::clone(&self.connector), config.clone()), home);
                 if let Some(Ok(made)) = making.join_next().await {
                     return made;
                 }
             }
-            moved(config, tls).await
+            moved(Arc::clone(&self.connector), config).await
         })
     }
 }
 
 /// A connection that is moved by a task of this runtime.
-async fn moved<T>(config: Config, tls: T) -> Result<Moved, Error>
-where
-    T: MakeTlsConnect<Socket> + Send,
-    T::Stream: Send + 'static,
-    T::TlsConnect: Send,
-    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
-{
-    let (client, connection) = config.connect(tls).await?;
+async fn moved(connector: Arc<dyn Connector>, config: Config) -> Result<Moved, Error> {
+    let (client, mut wire) = connector.connect(&config).await?;
     #[expect(clippy::disallowed_methods, reason = "as the pool does, but where it goes on")]
-    let moving = tokio::spawn(async move { drop(connection.await) });
+    let moving = tokio::spawn(async move { while let Some(Ok(_)) = poll_fn(|task| wire.poll_message(task)).await {} });
     Ok((client, moving))
 }
 

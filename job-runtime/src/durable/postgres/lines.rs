@@ -5,13 +5,15 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use deadpool_postgres::{BuildError, Hook, HookError, Manager, Pool, PoolError, QueueMode, Runtime};
+use deadpool_postgres::{
+    BuildError, Hook, HookError, Manager, ManagerConfig, Pool, PoolError, QueueMode, RecyclingMethod, Runtime,
+};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio_postgres::Config;
 
 use super::address::Address;
-use super::connector::Connector;
+use super::connector::{Connector, Shared};
 use super::fault::fault;
 use super::line::Line;
 use super::schema::Schema;
@@ -89,8 +91,8 @@ impl Lines {
             config.connect_timeout(patience.connect);
         }
         let home = Arc::default();
-        let pool = pool(connector.manager(config.clone(), Arc::clone(&home)), patience);
-        let pool = pool.map_err(|error| error.to_string());
+        let shared = Shared { connector: Arc::clone(&connector), home: Arc::clone(&home) };
+        let pool = pool(config.clone(), shared, patience).map_err(|error| error.to_string());
         let [claims, ends, lease, ticks] = std::array::from_fn(|_| Arc::default());
         let clock = Clock::real();
         Self { config, connector, schema, clock, patience, pool, claims, ends, lease, ticks, home }
@@ -171,7 +173,9 @@ impl Lines {
     }
 }
 
-fn pool(manager: Manager, patience: Patience) -> Result<Pool, BuildError> {
+fn pool(config: Config, shared: Shared, patience: Patience) -> Result<Pool, BuildError> {
+    let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_connect(config, shared, manager);
     let settings = Hook::async_fn(|client, _| {
         let client: &mut deadpool_postgres::ClientWrapper = client;
         Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })

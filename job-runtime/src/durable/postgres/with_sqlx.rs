@@ -77,10 +77,16 @@ macro_rules! joins {
 
         impl Door for Joining<'_> {
             async fn put(&mut self, batch: &Batch<'_>, telling: &Telling<'_>) -> Result<(Vec<i64>, i64), Fault> {
-                let (one, many) = (self.schema.of(PUT_ONE), self.schema.of(PUT));
+                let sql;
                 let asked = match batch.args.as_slice() {
-                    [args] => ask!(&one, batch, *args, telling),
-                    args => ask!(&many, batch, args, telling),
+                    [args] => {
+                        sql = self.schema.of(PUT_ONE);
+                        ask!(&sql, batch, *args, telling)
+                    }
+                    args => {
+                        sql = self.schema.of(PUT);
+                        ask!(&sql, batch, args, telling)
+                    }
                 };
                 let rows = asked.fetch_all(&mut *self.connection).await.map_err(fault)?;
                 let ids = rows.iter().map(|row| row.try_get(0).map_err(fault)).collect::<Result<_, _>>()?;
