@@ -22,7 +22,7 @@ const PROCESS: &[Cell] = &[Cell::RawProcessTwo, Cell::RawProcessFour];
 const BARS: [Bar; 15] = [
     Bar::new("process, × raw", Cell::Process, PROCESS, Bound::AtLeast(0.6)),
     Bar::new("enqueue one, × raw", Cell::One, &[Cell::RawOne], Bound::AtLeast(0.8)),
-    Bar::new("enqueue one by ten, × raw", Cell::Ten, &[Cell::RawTen], Bound::AtLeast(0.7)),
+    Bar::new("enqueue one by ten, × raw", Cell::Ten, &[Cell::RawTen], Bound::AtLeast(0.8)),
     Bar::new("enqueue batch, × raw", Cell::Batch, &[Cell::RawBatch], Bound::AtLeast(0.5)),
     Bar::new("idle enqueue to start, p50, × NOTIFY and claim", Cell::Start, &[Cell::RawStart], Bound::AtMost(1.5)),
     Bar::new("queries of an idle node, a second", Cell::Idle, &[], Bound::AtMost(2.0)),
@@ -31,10 +31,9 @@ const BARS: [Bar; 15] = [
     Bar::new("a job runs after the database is back, s", Cell::Recovery, &[], Bound::AtMost(5.0)),
     Bar::new("a dead process' job runs again, s", Cell::Takeover, &[], Bound::AtMost(30.0)),
     Bar::new("SQLite: process, × raw", Cell::FileProcess, &[Cell::FileRawProcess], Bound::AtLeast(0.6)),
-    // Its floors are asked by the thread that measures, jobs are put in by another.
-    Bar::new("SQLite: enqueue one, × raw", Cell::FileOne, &[Cell::FileRawOne], Bound::AtLeast(0.5)),
+    Bar::new("SQLite: enqueue one, × raw", Cell::FileOne, &[Cell::FileRawOne], Bound::AtLeast(0.8)),
     Bar::new("SQLite: enqueue batch, × raw", Cell::FileBatch, &[Cell::FileRawBatch], Bound::AtLeast(0.5)),
-    Bar::new("SQLite: idle enqueue to start, p50, × raw", Cell::FileStart, &[Cell::FileRawStart], Bound::AtMost(2.0)),
+    Bar::new("SQLite: idle enqueue to start, p50, × raw", Cell::FileStart, &[Cell::FileRawStart], Bound::AtMost(1.5)),
     Bar::new("SQLite: a dead process' job runs again, s", Cell::FileTakeover, &[], Bound::AtMost(30.0)),
 ];
 
