@@ -61,8 +61,11 @@ pub(crate) const CLOCK: [Exception; 1] = [exception(
     "moving tokio's paused clock is what the test kit is for",
 )];
 
-pub(crate) const SPAWN: [Exception; 6] = [
+pub(crate) const SPAWN: [Exception; 9] = [
     exception("durable/conformance/unique.rs", "spawn", "a test of stores, in which several put the same in at once"),
+    exception("durable/postgres/connector.rs", "spawn", "PostgreSQL's driver has its connections moved by tasks"),
+    exception("durable/postgres/connector.rs", "spawn_on", "and what stands still can have none: another makes it"),
+    exception("durable/postgres/tests/connecting.rs", "spawn", "a test of a runtime of one thread that stands still"),
     exception("durable/sqlite/clerk.rs", "spawn", "SQLite makes its caller wait, and so has threads of its own"),
     exception("durable/sqlite/tests/migrating.rs", "spawn", "a test of a file that many threads migrate at once"),
     exception("durable/sqlite/tests/processes.rs", "spawn", "a test that starts processes and kills them"),
