@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use super::line::Line;
 use super::office::Office;
-use super::row::{Parked, Row};
+use super::row::{Claim, Parked, Row};
 use super::settle::{End, Settlement};
-use super::store::{Claim, Subject};
+use super::store::Subject;
 use super::tick::CLUSTER;
 use crate::engine::supervisor::{Answer, Conclusion, Core, Owner, Stop};
 use crate::engine::timers::{Alarm, Topic};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::office::{BATCH, Office, Patience};
+use super::row::Claim;
 use super::settle::Settlement;
-use super::store::Claim;
 use crate::clock::{Moment, first};
 use crate::event::EventKind;
 use crate::outcome::RunId;

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::row::AttemptRow;
+use super::shown::AttemptRow;
 use super::words;
 use crate::clock::{earlier, later};
 

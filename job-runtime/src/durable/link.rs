@@ -4,18 +4,18 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::SystemTime;
 
-use super::office::{Office, in_words};
-use super::row::{Filter, JobRow};
-use super::store::{Cancelled, Fault, Store, Subject};
-use crate::error::{Error, Result};
+use super::office::Office;
+use super::shown::{Act, Acted, Filter, JobRow, QueueInfo};
+use super::store::{Cancelled, Store, Subject, told};
+use crate::error::Result;
 use crate::job::no_runtime;
 
 /// The way to the store of a runtime.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Link(Weak<Office>);
 
 impl Link {
-    pub(super) fn to(office: &Weak<Office>) -> Self {
+    pub(crate) fn to(office: &Weak<Office>) -> Self {
         Self(office.clone())
     }
 
@@ -48,10 +48,11 @@ impl Link {
     }
 
     fn tie(&self, row: JobRow) -> JobRow {
-        JobRow { link: self.clone(), ..row }
+        let actor: Weak<dyn Act> = self.0.clone();
+        JobRow { actor: Some(actor), ..row }
     }
 
-    pub(super) async fn census(&self, queue: &str) -> Result<super::row::QueueInfo> {
+    pub(super) async fn census(&self, queue: &str) -> Result<QueueInfo> {
         let (store, now) = self.store()?;
         told(&*store, store.census(queue, now).await)
     }
@@ -67,57 +68,20 @@ impl Link {
     }
 }
 
-/// An answer, or what the store said instead.
-pub(super) fn told<T>(store: &dyn Store, answer: std::result::Result<T, Fault>) -> Result<T> {
-    answer.map_err(|fault| {
-        let text = in_words(store, &fault);
-        if fault.mistaken { Error::configuration(text) } else { Error::unavailable(text) }
-    })
-}
-
-impl JobRow {
-    fn number(&self) -> i64 {
-        self.id.row().unwrap_or_default()
+impl Act for Office {
+    fn cancel<'a>(&'a self, id: i64, reason: &'a str) -> Acted<'a> {
+        Box::pin(async move {
+            let cancelled = told(&*self.store, self.store.cancel(id, reason, self.clock().now().wall).await)?;
+            Ok(matches!(cancelled, Cancelled::AtOnce | Cancelled::Asked))
+        })
     }
 
-    /// Cancels the job: one that waits or is parked never runs, one that runs is asked to stop, on whatever node it does,
-    /// and is not tried again; false when it had come to its end before, or its row was deleted.
-    ///
-    /// # Errors
-    /// [`Error::is_unavailable`] when the store did not answer, [`Error::is_refused`] when the runtime is gone.
-    ///
-    /// # Cancel safety
-    /// When the future is dropped after it was polled, it may have been done, or not.
-    pub async fn cancel(&self, reason: &str) -> Result<bool> {
-        let (store, now) = self.link.store()?;
-        let cancelled = told(&*store, store.cancel(self.number(), reason, now).await)?;
-        Ok(matches!(cancelled, Cancelled::AtOnce | Cancelled::Asked))
+    fn retry(&self, id: i64) -> Acted<'_> {
+        Box::pin(async move { told(&*self.store, self.store.retry(id, self.clock().now().wall).await) })
     }
 
-    /// Lets the job run now: again, where it is over or parked, and with one more attempt at least; sooner, where it
-    /// waits for its time or its next attempt. The deaths of its processes are forgotten, and a key that it gave up at its
-    /// end is not taken again. False when it is running, waits for another run to end, or was deleted.
-    ///
-    /// # Errors
-    /// As [`cancel`](Self::cancel).
-    ///
-    /// # Cancel safety
-    /// As [`cancel`](Self::cancel).
-    pub async fn retry(&self) -> Result<bool> {
-        let (store, now) = self.link.store()?;
-        told(&*store, store.retry(self.number(), now).await)
-    }
-
-    /// Deletes the job from the store; false when it is running, or was deleted before.
-    ///
-    /// # Errors
-    /// As [`cancel`](Self::cancel).
-    ///
-    /// # Cancel safety
-    /// As [`cancel`](Self::cancel).
-    pub async fn delete(&self) -> Result<bool> {
-        let (store, _) = self.link.store()?;
-        told(&*store, store.delete(self.number()).await)
+    fn delete(&self, id: i64) -> Acted<'_> {
+        Box::pin(async move { told(&*self.store, self.store.delete(id).await) })
     }
 }
 

@@ -14,8 +14,10 @@ mod key;
 mod line;
 mod link;
 mod memory;
+mod occasions;
 mod office;
 mod open;
+mod order;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(not(feature = "postgres"))]
@@ -29,6 +31,7 @@ mod row;
 mod scheduler;
 mod settings;
 mod settle;
+mod shown;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(not(feature = "sqlite"))]
@@ -41,17 +44,19 @@ mod within;
 mod words;
 
 pub use config::{IntoStore, StoreConfig};
-#[cfg(feature = "testing")]
-pub(crate) use enqueue::Order;
-pub use enqueue::{Enqueue, Enqueued};
+pub use enqueue::Enqueue;
 #[cfg(feature = "testing")]
 pub(crate) use key::canonical;
 #[cfg(feature = "testing")]
 pub(crate) use office::Office;
+pub use order::Enqueued;
+#[cfg(feature = "testing")]
+pub(crate) use order::Order;
 pub use queue::Queue;
-pub use row::{AttemptRow, JobRow, Parked, QueueInfo};
+pub use row::Parked;
 #[cfg(feature = "testing")]
 pub(crate) use row::{Due, NewJobs};
+pub use shown::{AttemptRow, JobRow, QueueInfo};
 pub use within::{Joined, Within};
 
 pub(crate) use book::Durable;

@@ -9,11 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
-use super::link::Link;
-use super::row::Row;
+use super::row::{Claim, Row};
 use super::settings::Settings;
 use super::settle::Settlement;
-use super::store::{Claim, Fault, Node, Notice, Pause, Store, Subject};
+use super::store::{Fault, Node, Notice, Pause, Store, Subject};
 use super::tick::{CLUSTER, in_store};
 use crate::clock::{Clock, Moment, earlier, later};
 use crate::engine::driver::Engine;
@@ -231,7 +230,7 @@ impl Office {
         desk.lost.get_or_insert(now);
         drop(desk);
         if first {
-            self.tell(None, None, EventKind::StoreLost { error: in_words(&*self.store, fault).into() });
+            self.tell(None, None, EventKind::StoreLost { error: fault.in_words(&*self.store).into() });
         }
     }
 
@@ -336,12 +335,6 @@ impl Office {
         let desk = self.desk();
         let names: Vec<&str> = desk.queues.iter().map(|queue| &*queue.name).collect();
         assert!(names.contains(&queue), "no job is in a queue `{queue}`{}", crate::name::hint(queue, names));
-    }
-
-    /// The way to it from what was looked at.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "asked by the test kit"))]
-    pub(crate) fn link(self: &Arc<Self>) -> Link {
-        Link::to(&Arc::downgrade(self))
     }
 
     /// From now on the lease is not renewed: this process says that it goes.
@@ -489,9 +482,4 @@ impl Patience {
     pub(super) fn reset(&mut self) {
         self.0 = Self::FIRST;
     }
-}
-
-/// A fault in words, for who asked.
-pub(super) fn in_words(store: &dyn Store, fault: &Fault) -> String {
-    format!("the store ({}): {fault}", store.describe())
 }

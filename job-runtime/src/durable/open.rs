@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::{Notify, mpsc};
 
-use super::link::{Link, told};
-use super::office::{Office, Patience, in_words};
+use super::link::Link;
+use super::office::{Office, Patience};
 use super::settings::Settings;
-use super::store::{Fault, Store, Versions};
+use super::store::{Fault, Store, Versions, told};
 use super::{completer, keeper, producer, recorder, scheduler};
 use crate::clock::{first, machine_time};
 use crate::engine::driver::Engine;
@@ -53,7 +53,7 @@ pub(crate) async fn open(office: &Arc<Office>, engine: &Arc<Engine>) -> Result<(
     office.attach(engine);
     let (opening, with) = (Arc::clone(office), Arc::clone(engine));
     let opened = engine.attendants.there(async move { join(&opening, &with).await }).await?;
-    let wake = opened.map_err(|fault| Error::unavailable(in_words(&*office.store, &fault)))?;
+    let wake = opened.map_err(|fault| Error::unavailable(fault.in_words(&*office.store)))?;
     office.claimants.store(2, Ordering::Release);
     let attend = &engine.attendants;
     let (open, closed) = mpsc::channel(1);

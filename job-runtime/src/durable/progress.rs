@@ -3,7 +3,7 @@
 use super::book::{Durable, Hold};
 use super::office::Office;
 use super::open::Shelf;
-use super::store::Claim;
+use super::row::Claim;
 use crate::engine::supervisor::kind_of;
 use crate::job::{Context, Run};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::link::Link;
-use super::row::{Filter, JobRow, QueueInfo};
+use super::shown::{Filter, JobRow, QueueInfo};
 use super::store::Subject;
 use crate::error::Result;
 use crate::outcome::JobState;

@@ -5,17 +5,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::book::Durable;
-use super::line::Decided;
-use super::link::told;
+use super::line::{Decided, deadline, jitter};
 use super::office::{Office, Patience};
-use super::store::{Fault, Subject};
+use super::store::{Fault, Subject, told};
 use super::tick::{Enrolment, Entrance, Tick, Turn, in_store};
 use crate::clock::{Moment, earlier, first, later};
 use crate::engine::supervisor::{Core, kind_of};
 use crate::error::{Error, Result};
 use crate::job::{DelayMode, Job, Keep, Run, no_runtime};
 use crate::outcome::{MissReason, Trigger};
-use crate::policy::delay::{place_of, start_delay};
 use crate::policy::missed::{self, Verdict};
 use crate::policy::overlap::Overlap;
 use crate::schedule::{Due, Timetable};
@@ -168,20 +166,6 @@ pub(super) fn entrance(job: &Job, trigger: Trigger, several: bool) -> Entrance {
 fn next_of(standing: &Standing) -> Option<SystemTime> {
     let next = standing.job.timetable.following(standing.last.filter(|_| standing.in_force && !standing.paused)?)?;
     Some(later(next, jitter(&standing.job, next)))
-}
-
-/// Until when a tick may start, if that is limited.
-pub(super) fn deadline(job: &Job, nominal: SystemTime) -> Option<SystemTime> {
-    let limit = job.options.start_deadline?;
-    Some(later(later(nominal, jitter(job, nominal)), limit))
-}
-
-/// The same on all nodes.
-fn jitter(job: &Job, nominal: SystemTime) -> Duration {
-    let period = job.timetable.period_after(nominal);
-    let since = nominal.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let chance = place_of(&job.name, &since.as_nanos().to_string());
-    start_delay(job.options.jitter, Duration::ZERO, period, 0, chance)
 }
 
 fn due(office: &Office, standings: &[Standing]) -> Vec<(u32, Tick, Decided)> {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::row::Parked;
-use super::store::Claim;
+use super::row::{Claim, Parked};
 use crate::outcome::Outcome;
 
 /// What is written down about the end of one attempt.

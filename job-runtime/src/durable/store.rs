@@ -9,10 +9,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::row::{Filter, JobRow, NewJobs, QueueInfo, Row};
+use super::row::{Claim, NewJobs, Row};
 use super::settle::Settlement;
+use super::shown::{Filter, JobRow, QueueInfo};
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::engine::supervisor::Mark;
+use crate::error::Error;
 
 /// What a store gives, when it has it.
 pub(crate) type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
@@ -41,20 +43,25 @@ impl Fault {
     pub(crate) fn mistake(text: impl fmt::Display) -> Self {
         Self { passing: false, mistaken: true, text: text.to_string() }
     }
+
+    /// For who asked that store.
+    pub(super) fn in_words(&self, store: &dyn Store) -> String {
+        format!("the store ({}): {self}", store.describe())
+    }
+}
+
+/// An answer, or what the store said instead.
+pub(super) fn told<T>(store: &dyn Store, answer: Result<T, Fault>) -> crate::error::Result<T> {
+    answer.map_err(|fault| {
+        let text = fault.in_words(store);
+        if fault.mistaken { Error::configuration(text) } else { Error::unavailable(text) }
+    })
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
-}
-
-/// One attempt at one job: the number of its row, the attempt from 1, and what was drawn when it was claimed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Claim {
-    pub(crate) id: i64,
-    pub(crate) attempt: u32,
-    pub(crate) token: i64,
 }
 
 /// A process that works on jobs. It holds a lease, and with it all its claims, as long as it renews it in time.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::enqueue::{Order, Taken, answered};
+use super::order::{Order, Taken, answered};
 use super::row::NewJobs;
 use super::store::{Fault, Inserted, Store};
 use crate::error::Result;

@@ -9,8 +9,8 @@ use super::builder::TestBuilder;
 use super::harness::{Harness, Performs};
 use crate::clock::{first, in_real_time};
 use crate::durable::{
-    Due, Durable, Enqueue, IntoStore, JobRow, NewJobs, Office, Order, Shelf, canonical, fetch_by_hand, mark, put_down,
-    set_mark,
+    Due, Durable, Enqueue, IntoStore, JobRow, Link, NewJobs, Office, Order, Shelf, canonical, fetch_by_hand, mark,
+    put_down, set_mark,
 };
 use crate::engine::supervisor::Mark;
 use crate::job::{JobHandle, Return};
@@ -136,7 +136,8 @@ impl Harness {
     /// # Panics
     /// When there is no store.
     pub async fn enqueued(&self, job: &str) -> Vec<JobRow> {
-        let rows = self.office().link().of_job(job).await.unwrap_or_else(|error| panic!("{error}"));
+        let link = Link::to(&Arc::downgrade(&self.office()));
+        let rows = link.of_job(job).await.unwrap_or_else(|error| panic!("{error}"));
         let waits = |row: &JobRow| matches!(row.state, JobState::Available | JobState::Scheduled | JobState::Retryable);
         let mut waiting: Vec<JobRow> = rows.into_iter().filter(waits).collect();
         waiting.reverse();

@@ -1,5 +1,6 @@
 //! That a breach of each rule would be seen.
 
+use crate::circles::circles;
 use crate::except;
 use crate::featured::featured;
 use crate::source::Source;
@@ -72,6 +73,21 @@ fn breaches_of_the_floors_are_seen() {
             None => assert_eq!(sentence, None, "{file}"),
         }
     }
+}
+
+#[test]
+fn circles_are_seen() {
+    let files = [
+        ("a/mod.rs", "mod b; pub use b::B; use crate::e::E;"),
+        ("a/b.rs", "use super::c::C; use super::A;"),
+        ("a/c.rs", "use crate::{clock::Clock, d::D}; use crate::lonely;"),
+        ("d.rs", "use crate::a::b::B; mod inner { use super::D; }"),
+        ("e.rs", "use crate::a::c::C;"),
+        ("lonely.rs", ""),
+    ];
+    let sources = files.map(|(file, text)| source(file, text));
+    assert_eq!(circles(&sources), ["a/b.rs -> a/c.rs -> d.rs -> a/b.rs"]);
+    assert_eq!(circles(&sources[..3]), [""; 0]);
 }
 
 #[test]

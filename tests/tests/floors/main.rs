@@ -1,6 +1,7 @@
 //! The rules of the architecture: which module may use which, and where time, tasks and features may stand.
 
 mod breaches;
+mod circles;
 mod featured;
 mod source;
 mod table;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use circles::circles;
 use featured::featured;
 use source::{Source, runtime, sources_of};
 use table::{CLOCK, Exception, FEATURES, FLOORS, LONG, SPAWN, TOO_LONG};
@@ -34,6 +36,11 @@ fn each_module_has_one_place_in_the_table() {
     let table: Vec<&str> = FLOORS.iter().flat_map(|floor| floor.modules).copied().collect();
     assert_eq!(there, table.iter().copied().collect(), "left what there is, right the table");
     assert_eq!(there.len(), table.len(), "a module stands in the table twice");
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    none(&circles(&runtime()));
 }
 
 #[test]

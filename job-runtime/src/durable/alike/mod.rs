@@ -14,8 +14,9 @@ use std::time::{Duration, SystemTime};
 
 use self::draw::Draw;
 use self::shown::Shown;
-use super::row::{Filter, Row};
-use super::store::{Asked, Claim, Notice, Store};
+use super::row::{Claim, Row};
+use super::shown::Filter;
+use super::store::{Asked, Notice, Store};
 use crate::clock::machine_time;
 
 /// What is asked of two stores that are compared.

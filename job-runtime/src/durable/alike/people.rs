@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Pair;
 use super::rows::{NAMES, QUEUES};
-use crate::durable::row::Filter;
+use crate::durable::shown::Filter;
 use crate::durable::store::{Retention, Subject};
 use crate::durable::tick::CLUSTER;
 use crate::outcome::JobState;

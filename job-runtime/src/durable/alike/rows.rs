@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Held, Pair};
-use crate::durable::row::{Due, NewJob, NewJobs, Parked, Row};
+use crate::durable::row::{Claim, Due, NewJob, NewJobs, Parked, Row};
 use crate::durable::settle::{End, Settlement};
-use crate::durable::store::{Claim, Wish};
+use crate::durable::store::Wish;
 use crate::durable::tick::CLUSTER;
 use crate::outcome::Outcome;
 use crate::policy::unique::{OnConflict, UniqueFor};

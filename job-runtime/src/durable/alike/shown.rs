@@ -6,7 +6,8 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::Time;
-use crate::durable::row::{JobRow, Row};
+use crate::durable::row::Row;
+use crate::durable::shown::JobRow;
 use crate::durable::store::{Inserted, Notice};
 use crate::durable::tick::{Admission, Advance, Enrolled, Ticked};
 

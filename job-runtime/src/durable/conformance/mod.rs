@@ -18,9 +18,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::memory::Memory;
-use super::row::{Due, Filter, JobRow, NewJob, NewJobs, Row};
+use super::row::{Claim, Due, NewJob, NewJobs, Row};
 use super::settle::{End, Settlement};
-use super::store::{Asked, Claim, Inserted, Node, Store, Wish};
+use super::shown::{Filter, JobRow};
+use super::store::{Asked, Inserted, Node, Store, Wish};
 use crate::clock::later;
 use crate::outcome::Outcome;
 

@@ -1,7 +1,7 @@
 //! Jobs are put in, and claimed.
 
 use super::*;
-use crate::durable::row::QueueInfo;
+use crate::durable::shown::QueueInfo;
 use crate::durable::store::Subject;
 use crate::outcome::{JobState, Trigger};
 

@@ -4,8 +4,7 @@ use std::time::SystemTime;
 
 use super::{Ended, Kept, State, Table};
 use crate::clock::later;
-use crate::durable::link::Link;
-use crate::durable::row::{AttemptRow, FAR, Filter, JobRow, QueueInfo};
+use crate::durable::shown::{AttemptRow, FAR, Filter, JobRow, QueueInfo};
 use crate::durable::store::Subject;
 use crate::outcome::{JobState, Outcome, RunId};
 
@@ -30,7 +29,7 @@ impl Table {
             parked: row.parked,
             error: row.error.clone(),
             attempts: ended.chain(self.latest(row)).collect(),
-            link: Link::default(),
+            actor: None,
         }
     }
 

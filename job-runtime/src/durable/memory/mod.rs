@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use super::row::{Filter, JobRow, NewJobs, Parked, QueueInfo, Row};
+use super::row::{Claim, NewJobs, Parked, Row};
 use super::settle::Settlement;
+use super::shown::{Filter, JobRow, QueueInfo};
 use super::store::{
-    Asked, Beat, Cancelled, Claim, Claimed, Inserted, Listener, Node, Notice, Pause, Rescued, Retention, Store,
-    Subject, Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Claimed, Inserted, Listener, Node, Notice, Pause, Rescued, Retention, Store, Subject,
+    Tidied, Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::engine::supervisor::Mark;

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use super::{Kept, State, Table, Timeline};
 use crate::clock::{earlier, later};
-use crate::durable::store::{Claim, Notice, Subject};
+use crate::durable::row::Claim;
+use crate::durable::store::{Notice, Subject};
 use crate::durable::tick::{Admission, Advance, CLUSTER, Enrolled, Enrolment, Entrance, STOPPED, Tick, Ticked, Turn};
 use crate::outcome::SkipReason;
 use crate::policy::overlap::{Decision, Situation, decide};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio_postgres::Row as Columns;
 
 use super::columns::{Json, at, count};
-use crate::durable::row::Row;
-use crate::durable::store::{Claim, Fault, Wish};
+use crate::durable::row::{Claim, Row};
+use crate::durable::store::{Fault, Wish};
 use crate::durable::words;
 
 /// What a node is told of a row it has claimed, from a table called `j`.

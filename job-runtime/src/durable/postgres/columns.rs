@@ -10,7 +10,7 @@ use tokio_postgres::types::{FromSql, Type};
 
 use super::fault::fault;
 use crate::clock::{earlier, later};
-use crate::durable::row::FAR;
+use crate::durable::shown::FAR;
 use crate::durable::store::Fault;
 
 /// A column of a row, by its place.

@@ -1,7 +1,6 @@
 //! The connections: one of its own for each thing that must not wait for another, and a pool for those who put jobs in
 //! and look at them.
 
-use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,15 +9,15 @@ use deadpool_postgres::{
 };
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
-use tokio_postgres::Config;
+use tokio_postgres::{Client, Config};
 
 use super::address::Address;
 use super::connector::{Connector, Shared};
 use super::fault::fault;
 use super::line::Line;
 use super::schema::Schema;
-use super::session::Session;
-use crate::clock::{Clock, Moment, first};
+use super::session::{Session, Way, in_time};
+use crate::clock::{Clock, Moment};
 use crate::durable::store::Fault;
 
 /// How long an answer is awaited, one about a lease is, and a connection is; and after how long one that nobody needed is
@@ -128,7 +127,7 @@ impl Lines {
             *place = None;
             *place = Some(self.in_time(until, self.connect()).await?);
         }
-        Ok(Session::own(self, place, until))
+        Ok(self.session(until, Way::Own(place)))
     }
 
     /// One of the pool.
@@ -136,7 +135,7 @@ impl Lines {
         let until = self.clock.moment() + self.patience.answer;
         let pool = self.pool.as_ref().map_err(Fault::lasting)?;
         let client = self.in_time(until, async { pool.get().await.map_err(|error| of_pool(&error)) }).await?;
-        Ok(Session::pooled(self, client, until))
+        Ok(self.session(until, Way::Pool(Some(Box::new(client)))))
     }
 
     /// Closes those of the pool that nobody needs any more, but for one.
@@ -162,14 +161,22 @@ impl Lines {
         self.in_time(until, connecting).await
     }
 
+    /// A transaction of a caller's, who has as long as it takes.
+    pub(super) fn theirs<'s>(&'s self, client: &'s Client) -> Session<'s> {
+        self.session(Moment::NEVER, Way::Theirs(client))
+    }
+
+    fn session<'s>(&'s self, until: Moment, way: Way<'s>) -> Session<'s> {
+        Session::new(&self.schema, &self.clock, until, way)
+    }
+
     /// What comes until a moment; from then on it is not awaited any more.
     pub(super) async fn in_time<T>(
         &self,
         until: Moment,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
-        let done = first(pin!(work), self.clock.sleep_until(until)).await;
-        done.unwrap_or_else(|| Err(Fault::passing("it does not answer")))
+        in_time(&self.clock, until, work).await
     }
 }
 

@@ -7,8 +7,8 @@ use tokio_postgres::Row;
 use super::Postgres;
 use super::columns::{Json, at, count};
 use super::line::Params;
-use crate::durable::link::Link;
-use crate::durable::row::{AttemptRow, Filter, JobRow, Parked, QueueInfo};
+use crate::durable::row::Parked;
+use crate::durable::shown::{AttemptRow, Filter, JobRow, QueueInfo};
 use crate::durable::store::Fault;
 use crate::durable::{history, words};
 use crate::outcome::{JobState, Outcome, RunId};
@@ -145,7 +145,7 @@ fn shown(row: &Row) -> Result<JobRow, Fault> {
         parked: at::<Option<&str>>(row, 15)?.and_then(Parked::parse),
         error: at(row, 16)?,
         attempts,
-        link: Link::default(),
+        actor: None,
     })
 }
 

@@ -8,14 +8,15 @@ use tokio_postgres::{Client, Row};
 
 use super::fault::fault;
 use super::line::{Line, Params, ask};
-use super::lines::Lines;
-use crate::clock::Moment;
+use super::schema::Schema;
+use crate::clock::{Clock, Moment, first};
 use crate::durable::store::Fault;
 
 /// A connection for one call. When it is dropped before it is [done](Self::done), in a fault, when there was no answer in
 /// time, or with who waits for one, the connection ends: nobody knows how it stands.
 pub(super) struct Session<'s> {
-    lines: &'s Lines,
+    schema: &'s Schema,
+    clock: &'s Clock,
     way: Way<'s>,
     until: Moment,
     /// The next statement begins a transaction.
@@ -23,35 +24,24 @@ pub(super) struct Session<'s> {
     done: bool,
 }
 
-enum Way<'s> {
+/// Through what the database is asked.
+pub(super) enum Way<'s> {
     Own(OwnedMutexGuard<Option<Line>>),
     Pool(Option<Box<Object>>),
-    /// In a transaction of somebody else's.
+    /// A transaction of somebody else's.
     Theirs(&'s Client),
 }
 
 impl<'s> Session<'s> {
-    pub(super) fn own(lines: &'s Lines, place: OwnedMutexGuard<Option<Line>>, until: Moment) -> Self {
-        Self::new(lines, Way::Own(place), until)
-    }
-
-    pub(super) fn pooled(lines: &'s Lines, client: Object, until: Moment) -> Self {
-        Self::new(lines, Way::Pool(Some(Box::new(client))), until)
-    }
-
-    /// A transaction of a caller's, who has as long as it takes.
-    pub(super) fn theirs(lines: &'s Lines, client: &'s Client) -> Self {
-        Self::new(lines, Way::Theirs(client), Moment::NEVER)
-    }
-
-    fn new(lines: &'s Lines, way: Way<'s>, until: Moment) -> Self {
-        Self { lines, way, until, beginning: false, done: false }
+    /// In a schema, for as long as this clock says, by one of these ways.
+    pub(super) fn new(schema: &'s Schema, clock: &'s Clock, until: Moment, way: Way<'s>) -> Self {
+        Self { schema, clock, way, until, beginning: false, done: false }
     }
 
     /// All rows that a statement gives.
     pub(super) async fn query(&mut self, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, Fault> {
         let begin = std::mem::take(&mut self.beginning);
-        let (lines, schema) = (self.lines, &self.lines.schema);
+        let (schema, clock) = (self.schema, self.clock);
         // Pinned here, as what is handed on is kept twice.
         let asked = pin!(async {
             match &mut self.way {
@@ -71,7 +61,7 @@ impl<'s> Session<'s> {
                 }
             }
         });
-        lines.in_time(self.until, asked).await
+        in_time(clock, self.until, asked).await
     }
 
     /// The row that a statement gives, if it gives one.
@@ -81,7 +71,7 @@ impl<'s> Session<'s> {
 
     /// Statements without parameters, as they are.
     pub(super) async fn run(&mut self, statements: &str) -> Result<(), Fault> {
-        let lines = self.lines;
+        let clock = self.clock;
         let asked = pin!(async {
             match &mut self.way {
                 Way::Own(place) => match &mut **place {
@@ -93,7 +83,7 @@ impl<'s> Session<'s> {
                 Way::Theirs(client) => client.batch_execute(statements).await.map_err(|error| fault(&error)),
             }
         });
-        lines.in_time(self.until, asked).await
+        in_time(clock, self.until, asked).await
     }
 
     /// The next statement begins a transaction, unless this is one of somebody else's.
@@ -113,6 +103,16 @@ impl<'s> Session<'s> {
     pub(super) fn done(mut self) {
         self.done = true;
     }
+}
+
+/// What comes until a moment; from then on it is not awaited any more.
+pub(super) async fn in_time<T>(
+    clock: &Clock,
+    until: Moment,
+    work: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let done = first(pin!(work), clock.sleep_until(until)).await;
+    done.unwrap_or_else(|| Err(Fault::passing("it does not answer")))
 }
 
 fn gone() -> Fault {

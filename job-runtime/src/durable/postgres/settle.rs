@@ -12,8 +12,9 @@ use super::line::Params;
 use super::lines::Post;
 use super::notice::BEGINNING;
 use super::session::Session;
+use crate::durable::row::Claim;
 use crate::durable::settle::{End, Settlement};
-use crate::durable::store::{Claim, Fault, Notice};
+use crate::durable::store::{Fault, Notice};
 
 /// What most of them are. That the row is running is not asked for: it has a token only then, and with the question the
 /// planner takes the index of all that run.

@@ -5,7 +5,6 @@ use std::pin::Pin;
 
 use super::Postgres;
 use super::insert::{Telling, put};
-use super::session::Session;
 use crate::durable::store::{Fault, Inserted, Store};
 use crate::durable::within::{Insertion, Put, Within, sealed::Sealed};
 
@@ -44,7 +43,7 @@ async fn put_with(
 ) -> Result<Vec<Inserted>, Fault> {
     let postgres = meant(&**store)?;
     let telling = Telling::at_commit(postgres.lines.schema.name(), &jobs.queue);
-    let mut session = Session::theirs(&postgres.lines, client);
+    let mut session = postgres.lines.theirs(client);
     let (inserted, _) = put(&mut session, jobs, &telling).await?;
     Ok(inserted)
 }

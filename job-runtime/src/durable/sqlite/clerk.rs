@@ -214,7 +214,7 @@ impl Desk {
         // What could not be undone is undone when the connection is closed.
         let is_sound = db.is_autocommit() && !done.as_ref().is_err_and(Failure::is_broken);
         self.db = is_sound.then_some(db);
-        done.map_err(|failure| failure.fault(&self.file))
+        done.map_err(|failure| failure.fault(self.file.path()))
     }
 }
 
@@ -253,7 +253,7 @@ fn run_among(table: &mut Table<'_>, file: &File, command: &mut dyn Command) -> R
         if db.is_autocommit() {
             return Err(failure);
         }
-        command.fail(failure.fault(file));
+        command.fail(failure.fault(file.path()));
         table.notices.truncate(before);
         db.prepare_cached("ROLLBACK TO command")?.execute([])?;
     }

@@ -1,8 +1,9 @@
 //! What SQLite refused, in words.
 
+use std::path::Path;
+
 use rusqlite::{Error, ErrorCode};
 
-use super::file::File;
 use crate::durable::store::Fault;
 
 /// Why something was not done.
@@ -18,7 +19,7 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    pub(super) fn fault(&self, file: &File) -> Fault {
+    pub(super) fn fault(&self, file: &Path) -> Fault {
         match self {
             Self::Refused(error) => fault(file, error),
             Self::Panicked => Fault::lasting("a panic, which is a mistake of job-runtime"),
@@ -33,8 +34,8 @@ impl Failure {
 }
 
 /// What a call failed with.
-pub(super) fn fault(file: &File, error: &Error) -> Fault {
-    let path = file.shown();
+pub(super) fn fault(file: &Path, error: &Error) -> Fault {
+    let path = file.display();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
             Fault::passing(format!("somebody else keeps `{path}` locked"))

@@ -72,7 +72,7 @@ impl File {
     fn opened(&self, flags: OpenFlags) -> Result<Connection, Fault> {
         let db = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
         let db = db.and_then(|db| self.prepare(&db).map(|log| (db, log)));
-        let (db, log) = db.map_err(|error| fault(self, &error))?;
+        let (db, log) = db.map_err(|error| fault(&self.path, &error))?;
         if log != "wal" {
             let sentence = "has no write-ahead log here, which needs a disk of this machine";
             return Err(Fault::lasting(format!("`{}` {sentence}", self.shown())));

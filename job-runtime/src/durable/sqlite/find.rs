@@ -5,7 +5,7 @@ use rusqlite::{Result, params_from_iter};
 
 use super::look::{SHOWN, shown};
 use super::table::Table;
-use crate::durable::row::{Filter, JobRow};
+use crate::durable::shown::{Filter, JobRow};
 use crate::outcome::JobState;
 
 impl Table<'_> {

@@ -7,8 +7,8 @@ use rusqlite::{OptionalExtension, Result, params};
 use super::micros::time;
 use super::table::Table;
 use crate::clock::later;
-use crate::durable::link::Link;
-use crate::durable::row::{AttemptRow, FAR, JobRow, Parked, QueueInfo};
+use crate::durable::row::Parked;
+use crate::durable::shown::{AttemptRow, FAR, JobRow, QueueInfo};
 use crate::durable::store::Subject;
 use crate::durable::{history, words};
 use crate::outcome::{JobState, Outcome, RunId};
@@ -113,7 +113,7 @@ pub(super) fn shown(row: &rusqlite::Row<'_>, now: i64) -> Result<JobRow> {
         parked: parked.as_deref().and_then(Parked::parse),
         error: row.get(15)?,
         attempts,
-        link: Link::default(),
+        actor: None,
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) fn migrate(db: &Connection, file: &File, now: i64) -> Result<Versions
 }
 
 fn migrate_by(known: &[Migration], db: &Connection, file: &File, now: i64) -> Result<Versions, Fault> {
-    let in_words = |error| fault(file, &error);
+    let in_words = |error| fault(file.path(), &error);
     // Who comes second finds it done.
     file.patiently(|| db.execute_batch("BEGIN IMMEDIATE")).map_err(in_words)?;
     let done = bring_up(known, db, now).map_err(in_words);

@@ -35,11 +35,12 @@ use self::file::File;
 use self::micros::micros;
 use self::sign::Signs;
 use self::table::Table;
-use super::row::{Filter, JobRow, NewJobs, QueueInfo, Row};
+use super::row::{Claim, NewJobs, Row};
 use super::settle::Settlement;
+use super::shown::{Filter, JobRow, QueueInfo};
 use super::store::{
-    Asked, Beat, Cancelled, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject,
-    Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject, Tidied,
+    Versions, Wish,
 };
 use super::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::clock::machine_time;

@@ -6,7 +6,7 @@ use rusqlite::{Result, params};
 
 use super::micros::time;
 use super::table::Table;
-use crate::durable::store::Claim;
+use crate::durable::row::Claim;
 use crate::durable::{row, words};
 
 /// What is read of it, in the order in which [`read`] takes it.

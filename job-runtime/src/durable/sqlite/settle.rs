@@ -7,8 +7,9 @@ use rusqlite::{OptionalExtension, Result, params};
 use super::micros::length;
 use super::row::spans;
 use super::table::Table;
+use crate::durable::row::Claim;
 use crate::durable::settle::{End, Settlement};
-use crate::durable::store::{Claim, Notice};
+use crate::durable::store::Notice;
 
 /// The row of an attempt, as long as it is claimed so.
 macro_rules! claimed {

@@ -6,8 +6,8 @@ use rusqlite::{OptionalExtension, Result, params};
 
 use super::micros::{length, micros, time};
 use super::table::Table;
-use crate::durable::row::Row;
-use crate::durable::store::{Claim, Notice, Subject};
+use crate::durable::row::{Claim, Row};
+use crate::durable::store::{Notice, Subject};
 use crate::durable::tick::{Admission, Advance, CLUSTER, Enrolled, Enrolment, Entrance, STOPPED, Tick, Ticked, Turn};
 use crate::outcome::SkipReason;
 use crate::policy::overlap::{Decision, Situation, decide};

@@ -9,7 +9,7 @@ use super::Sqlite;
 use super::fault::fault;
 use super::micros::micros;
 use super::table::Table;
-use crate::durable::enqueue::{Taken, answered};
+use crate::durable::order::{Taken, answered};
 use crate::durable::store::{Fault, Inserted};
 use crate::durable::within::{Insertion, Joined, Put, Within, sealed};
 use crate::error::Result;
@@ -80,7 +80,7 @@ fn put(db: &Connection, insertion: &Insertion) -> std::result::Result<Vec<Insert
     let store: &dyn Any = &*insertion.store;
     let store = store.downcast_ref::<Sqlite>();
     let store = store.ok_or_else(|| Fault::mistake("it is no file of SQLite, and the transaction is one of SQLite"))?;
-    let in_words = |error| fault(&store.file, &error);
+    let in_words = |error| fault(store.file.path(), &error);
     if db.is_autocommit() {
         return Err(Fault::mistake("no transaction is open on the connection"));
     }

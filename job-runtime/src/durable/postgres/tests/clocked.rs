@@ -8,11 +8,12 @@ use tokio::sync::Mutex;
 use super::place::Place;
 use crate::durable::postgres::Postgres;
 use crate::durable::postgres::line::Line;
-use crate::durable::row::{Filter, JobRow, NewJobs, QueueInfo, Row};
+use crate::durable::row::{Claim, NewJobs, Row};
 use crate::durable::settle::Settlement;
+use crate::durable::shown::{Filter, JobRow, QueueInfo};
 use crate::durable::store::{
-    Asked, Beat, Cancelled, Claim, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject,
-    Tidied, Versions, Wish,
+    Asked, Beat, Cancelled, Claimed, Inserted, Listener, Node, Pause, Rescued, Retention, Store, Subject, Tidied,
+    Versions, Wish,
 };
 use crate::durable::tick::{Admission, Advance, Enrolled, Enrolment, Entrance, Tick, Ticked, Turn};
 use crate::engine::supervisor::Mark;

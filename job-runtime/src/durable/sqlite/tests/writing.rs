@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, Weak};
 use rusqlite::Connection;
 
 use super::folder::{Folder, NOW, count, jobs, node, wish};
-use crate::durable::row::Filter;
 use crate::durable::settle::{End, Settlement};
+use crate::durable::shown::Filter;
 use crate::durable::sqlite::Sqlite;
 use crate::durable::store::{Fault, Notice, Retention, Store};
 use crate::outcome::Outcome;
