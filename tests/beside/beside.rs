@@ -4,53 +4,19 @@
 
 #![cfg(test)]
 
+mod office;
+
 use std::path::PathBuf;
-use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl};
-use job_runtime::{Runtime, job, run_all};
 use private_postgres::Server;
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::SqlitePool;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::timeout;
 
-#[job(queue = "mail")]
-async fn welcome_mail(name: String, sent: &UnboundedSender<String>) {
-    let _ = sent.send(name);
-}
-
-/// A runtime, and what it sends.
-struct Office {
-    runtime: Runtime,
-    sent: UnboundedReceiver<String>,
-}
-
-impl Office {
-    async fn open(store: &str) -> Self {
-        let (sends, sent) = unbounded_channel();
-        Self { runtime: run_all().data(sends).store(store).start().await.expect("it starts"), sent }
-    }
-
-    /// The next that is sent.
-    async fn next(&mut self) -> String {
-        let next = timeout(Duration::from_secs(60), self.sent.recv()).await;
-        next.expect("it was put in, so it is sent").expect("the runtime is there")
-    }
-
-    /// How many jobs the store knows of, whatever became of them.
-    async fn count(&self) -> usize {
-        let mail = self.runtime.queue("mail").expect("there is a store");
-        mail.jobs(None, 100).await.expect("it answers").len()
-    }
-
-    async fn close(self) {
-        self.runtime.shutdown().await.expect("in order");
-    }
-}
+use office::{Office, welcome_mail};
 
 /// A number or a text that diesel read.
 #[derive(QueryableByName)]
@@ -143,9 +109,7 @@ async fn a_job_joins_a_transaction_of_sqlx() {
         if is_kept { transaction.commit().await } else { transaction.rollback().await }.expect("it ends");
         assert_eq!(office.count().await, if is_kept { 2 } else { 0 });
     }
-    let mut both = [office.next().await, office.next().await];
-    both.sort();
-    assert_eq!(both, ["Ada", "Grace"]);
+    assert_eq!(office.sorted().await, ["Ada", "Grace"]);
 
     let mut diesel = diesel::PgConnection::establish(&url).expect("diesel connects");
     let accounts: Number =

@@ -4,7 +4,7 @@ use deadpool_postgres::{Manager, Object, Pool};
 use private_postgres::Server;
 use tokio_postgres::{Client, Config, NoTls, Transaction};
 
-use super::{Office, welcome_mail};
+use super::office::{Office, welcome_mail};
 
 /// A runtime with a database, and a client of that.
 #[expect(clippy::disallowed_methods, reason = "somebody has to move the connection")]

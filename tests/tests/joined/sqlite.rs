@@ -7,7 +7,7 @@ use job_runtime::{StoreConfig, run_all};
 use rusqlite::{Connection, DropBehavior};
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{Office, welcome_mail};
+use super::office::{Office, welcome_mail};
 
 /// Where a file of SQLite is.
 struct Folder(PathBuf);
