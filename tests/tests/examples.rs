@@ -25,8 +25,9 @@ fn binaries() -> &'static Path {
     BINARIES.get_or_init(|| {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it lies in the target directory");
         let mut cargo = Command::new(env!("CARGO"));
-        // The features are those the whole workspace is tested with, so that nothing is built twice.
-        cargo.args(["build", "--quiet", "--workspace", "--examples", "--all-features", "--target-dir"]).arg(target);
+        // The profile and the features are those the whole workspace is tested with, so that nothing is built twice.
+        cargo.args(["build", "--quiet", "--profile", "test", "--workspace", "--examples", "--all-features"]);
+        cargo.arg("--target-dir").arg(target);
         let built = cargo.current_dir(repository()).status().expect("cargo runs");
         assert!(built.success(), "the examples do not build");
         target.join("debug").join("examples")
