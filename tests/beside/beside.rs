@@ -59,7 +59,8 @@ async fn all_have_one_file_of_sqlite_open() {
     let pool = SqlitePool::connect(&format!("sqlite://{}", folder.file())).await.expect("sqlx opens it");
     sqlx::query("CREATE TABLE account (name TEXT)").execute(&pool).await.expect("it is the program's too");
     let mut diesel = diesel::SqliteConnection::establish(&folder.file()).expect("diesel opens it");
-    diesel.batch_execute("INSERT INTO account VALUES ('Ada')").expect("it is put in");
+    // The runtime writes too; of all who have the file open, diesel alone would not wait for its turn unless told.
+    diesel.batch_execute("PRAGMA busy_timeout = 60000; INSERT INTO account VALUES ('Ada')").expect("it is put in");
 
     let mut db = rusqlite::Connection::open(folder.file()).expect("rusqlite opens it");
     for is_kept in [false, true] {
