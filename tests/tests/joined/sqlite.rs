@@ -117,6 +117,24 @@ async fn a_connection_is_enough_where_a_transaction_is_open() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_has_read_what_is_not_so_any_more_is_to_begin_anew() {
+    let folder = Folder::new("stale");
+    let office = folder.office().await;
+    let (mut db, other) = (folder.connection(), folder.connection());
+    other.execute_batch("CREATE TABLE account (name TEXT)").expect("it is the program's too");
+    let mut transaction = db.transaction().expect("it begins");
+    let read = |db: &Connection| db.query_row("SELECT count(*) FROM account", [], |row| row.get::<_, i64>(0));
+    assert_eq!(read(&transaction), Ok(0));
+    other.execute_batch("INSERT INTO account VALUES ('Ada')").expect("nobody keeps it out");
+    let refused = welcome_mail::enqueue("Ada".to_owned()).within(&mut transaction).now();
+    let error = refused.expect_err("it would write over what it has not seen");
+    assert!(error.to_string().contains("begin it anew with `BEGIN IMMEDIATE`"), "{error}");
+    drop(transaction);
+    assert_eq!(office.count().await, 0);
+    office.close().await;
+}
+
+#[tokio::test]
 async fn a_transaction_of_another_database_is_refused() {
     let folder = Folder::new("refused");
     let office = folder.office().await;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
 
 use crate::durable::store::Fault;
 
@@ -36,6 +36,11 @@ impl Failure {
 /// What a call failed with.
 pub(super) fn fault(file: &Path, error: &Error) -> Fault {
     let path = file.display();
+    // No waiting helps this transaction: what it has read is not what it would write to.
+    if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_BUSY_SNAPSHOT) {
+        let advice = "roll it back, and begin it anew with `BEGIN IMMEDIATE`";
+        return Fault::passing(format!("somebody else wrote to `{path}` after the transaction had read it: {advice}"));
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
             Fault::passing(format!("somebody else keeps `{path}` locked"))
