@@ -207,6 +207,7 @@ words! {
 /// let id = RunId::of_row(42);
 /// assert_eq!((id.row(), id.to_string()), (Some(42), "42".to_owned()));
 /// assert_eq!(format!("{id:?}"), "RunId(row 42)");
+/// assert_eq!(RunId::of_row(-42), RunId::of_row(0), "there is no such row");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(u64);
@@ -215,10 +216,10 @@ impl RunId {
     /// Set in the identities of rows, whose numbers begin at 1 as those of other runs do.
     const ROW: u64 = 1 << 63;
 
-    /// The identity of the job in a row of the store.
+    /// The identity of the job in a row of the store. Rows are numbered from 1; a number below is the identity of none.
     #[must_use]
     pub const fn of_row(row: i64) -> Self {
-        Self(row.unsigned_abs() | Self::ROW)
+        Self(if row < 0 { 0 } else { row.unsigned_abs() } | Self::ROW)
     }
 
     /// The row of the store, of a job that is in one.
