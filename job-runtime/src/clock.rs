@@ -86,9 +86,12 @@ impl Now {
     }
 }
 
-/// `time + length`, or `time` where the calendar ends.
+/// How long after the epoch all is over that anybody means: the year 9999.
+pub(crate) const FAR: Duration = Duration::from_secs(253_370_764_800);
+
+/// `time + length`, or what is [far](FAR) where the calendar ends.
 pub(crate) fn later(time: SystemTime, length: Duration) -> SystemTime {
-    time.checked_add(length).unwrap_or(time)
+    time.checked_add(length).unwrap_or_else(|| time.max(SystemTime::UNIX_EPOCH + FAR))
 }
 
 /// `time - length`, or `time` where the calendar begins.

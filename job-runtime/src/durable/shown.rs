@@ -9,9 +9,6 @@ use crate::error::Result;
 use crate::job::no_runtime;
 use crate::outcome::{JobState, Outcome, RunId};
 
-/// How long after the epoch what waits for another run to end is shown to be due: the year 9999.
-pub(crate) const FAR: Duration = Duration::from_secs(253_370_764_800);
-
 /// One attempt at a job, as its row keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -226,6 +226,7 @@ cases! {
     queueing:
         jobs_come_by_priority_and_then_by_time
         what_is_scheduled_comes_at_its_time
+        what_is_put_off_for_ever_does_not_come
         a_job_goes_to_one_node_only
         as_many_are_given_as_are_wished_for
         what_a_node_does_not_know_is_left
@@ -259,6 +260,7 @@ cases! {
     unique:
         the_same_is_kept_out_as_long_as_it_is_unfinished
         the_same_is_kept_out_for_a_period
+        the_same_is_kept_out_for_ever
         what_was_cancelled_or_discarded_keeps_none_out
         a_conflict_can_replace_what_waits
         a_conflict_can_move_what_waits

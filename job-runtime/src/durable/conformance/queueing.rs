@@ -41,6 +41,17 @@ pub(super) async fn what_is_scheduled_comes_at_its_time(bench: &Bench) {
     assert!(apart < SECOND * 30, "{apart:?}");
 }
 
+pub(super) async fn what_is_put_off_for_ever_does_not_come(bench: &Bench) {
+    for end in [End::Snooze(Duration::MAX), End::Retry(Duration::MAX)] {
+        bench.put_one("send").await;
+        let row = bench.claim_one(1).await;
+        assert!(bench.settle(&row, end).await);
+    }
+    bench.put(&NewJobs { due: Due::After(Duration::MAX), ..jobs("send", ["{}"]) }).await;
+    bench.pass(SECOND * 60 * 60 * 24 * 30);
+    assert!(bench.claim(1, 10).await.is_empty());
+}
+
 pub(super) async fn a_job_goes_to_one_node_only(bench: &Bench) {
     let all = bench.put(&jobs("send", ["{}"; 20])).await;
     let (one, other) = (wish(1, 15), wish(2, 15));

@@ -48,6 +48,13 @@ pub(super) async fn the_same_is_kept_out_for_a_period(bench: &Bench) {
     assert_eq!(put(bench, &job).await, (second, false));
 }
 
+pub(super) async fn the_same_is_kept_out_for_ever(bench: &Bench) {
+    let job = keyed("a", UniqueFor::Period(Duration::MAX), OnConflict::Skip);
+    let (first, _) = put(bench, &job).await;
+    bench.pass(SECOND * 60 * 60 * 24 * 30);
+    assert_eq!(put(bench, &job).await, (first, false));
+}
+
 pub(super) async fn what_was_cancelled_or_discarded_keeps_none_out(bench: &Bench) {
     for end in [End::Cancelled, End::Discarded, End::Declined] {
         for lasts in [UNFINISHED, UniqueFor::Period(SECOND * 3_600)] {

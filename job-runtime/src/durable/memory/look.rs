@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use super::{Ended, Kept, State, Table};
-use crate::clock::later;
-use crate::durable::shown::{AttemptRow, FAR, Filter, JobRow, QueueInfo};
+use crate::clock::{FAR, later};
+use crate::durable::shown::{AttemptRow, Filter, JobRow, QueueInfo};
 use crate::durable::store::Subject;
 use crate::outcome::{JobState, Outcome, RunId};
 

@@ -9,8 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
 use super::fault::fault;
-use crate::clock::{earlier, later};
-use crate::durable::shown::FAR;
+use crate::clock::{FAR, earlier, later};
 use crate::durable::store::Fault;
 
 /// A column of a row, by its place.

@@ -6,9 +6,9 @@ use rusqlite::{OptionalExtension, Result, params};
 
 use super::micros::time;
 use super::table::Table;
-use crate::clock::later;
+use crate::clock::{FAR, later};
 use crate::durable::row::Parked;
-use crate::durable::shown::{AttemptRow, FAR, JobRow, QueueInfo};
+use crate::durable::shown::{AttemptRow, JobRow, QueueInfo};
 use crate::durable::store::Subject;
 use crate::durable::{history, words};
 use crate::outcome::{JobState, Outcome, RunId};
